@@ -1,0 +1,44 @@
+# The C tests: every test/core/<name>.test.c is one cmocka program and one ctest test. Other C
+# files beside them are helpers. The binding's records and gate know no Node and are tested here too.
+
+find_path(HW_CMOCKA_INCLUDE cmocka.h HINTS "${HW_CMOCKA_ROOT}/include" REQUIRED)
+find_library(HW_CMOCKA_LIBRARY cmocka
+  HINTS "${HW_CMOCKA_ROOT}/lib" "${HW_CMOCKA_ROOT}/lib/${CMAKE_LIBRARY_ARCHITECTURE}" REQUIRED)
+
+target_compile_definitions(heapwright_options INTERFACE HW_CHECKS)
+if(HW_SANITIZE)
+  target_compile_options(heapwright_options INTERFACE
+    -fsanitize=${HW_SANITIZE} -fno-sanitize-recover=all -fno-omit-frame-pointer)
+  target_link_options(heapwright_options INTERFACE -fsanitize=${HW_SANITIZE})
+endif()
+if(HW_COVERAGE)
+  # -O0 keeps one branch in the source one branch in the report.
+  target_compile_options(heapwright_options INTERFACE --coverage -O0)
+  target_link_options(heapwright_options INTERFACE --coverage)
+endif()
+
+file(GLOB HW_TEST_FILES CONFIGURE_DEPENDS test/core/*.test.c)
+file(GLOB HW_TEST_HELPERS CONFIGURE_DEPENDS test/core/*.c)
+list(FILTER HW_TEST_HELPERS EXCLUDE REGEX "\\.test\\.c$")
+set(HW_SUPPORT heapwright_core)
+if(HW_TEST_HELPERS)
+  add_library(heapwright_test_support STATIC ${HW_TEST_HELPERS})
+  target_include_directories(heapwright_test_support SYSTEM PUBLIC "${HW_CMOCKA_INCLUDE}")
+  target_include_directories(heapwright_test_support PUBLIC test/core)
+  target_link_libraries(heapwright_test_support PUBLIC heapwright_core)
+  set(HW_SUPPORT heapwright_test_support)
+endif()
+
+foreach(file IN LISTS HW_TEST_FILES)
+  get_filename_component(name "${file}" NAME)
+  string(REGEX REPLACE "\\.test\\.c$" "" name "${name}")
+  add_executable(test_${name} "${file}")
+  target_include_directories(test_${name} SYSTEM PRIVATE "${HW_CMOCKA_INCLUDE}")
+  target_include_directories(test_${name} PRIVATE test/core)
+  target_link_libraries(test_${name} PRIVATE ${HW_SUPPORT} "${HW_CMOCKA_LIBRARY}")
+  add_test(NAME ${name} COMMAND test_${name})
+  # A request the system refuses must come back as NULL, as it does without the sanitizer.
+  set_tests_properties(${name} PROPERTIES
+    TIMEOUT 300
+    ENVIRONMENT "ASAN_OPTIONS=allocator_may_return_null=1:detect_leaks=1;UBSAN_OPTIONS=print_stacktrace=1;TSAN_OPTIONS=halt_on_error=1")
+endforeach()

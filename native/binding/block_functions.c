@@ -1,0 +1,221 @@
+/* Dedicated blocks as functions of the addon: allocate, deallocate, reallocate, lease. A stamp is
+ * two arguments, index and generation; the ArrayBuffer itself always comes with it, because only
+ * the engine knows whether it is still attached. */
+#include "functions.h"
+
+#include <string.h>
+
+#include "base/align.h"
+#include "call.h"
+#include "wrap.h"
+
+/* Flags from JavaScript beyond those of heapwright.h. */
+#define REFUSE_WHEN_BUSY 1u
+
+static hw_code_t out_of_memory_if_forced(const hw_environment_t *environment) {
+  bool forced = (environment->forced & HW_FORCE_OUT_OF_MEMORY) != 0;
+  return forced ? HW_CODE_OUT_OF_MEMORY : HW_CODE_OK;
+}
+
+hw_code_t hw_open_block(const hw_call_t *call, hw_heap_t *heap, hw_layout_t layout, uint32_t flags,
+                        hw_record_kind_t kind, hw_record_t **out) {
+  hw_code_t code = out_of_memory_if_forced(call->environment);
+  if (code == HW_CODE_OK) code = hw_heap_allocate(heap, layout, flags, kind, out);
+  bool full = code == HW_CODE_LIMIT || code == HW_CODE_OUT_OF_MEMORY;
+  if (full && heap->held > 0) hw_environment_push_collection(call->environment);
+  return code;
+}
+
+/* allocate(heap, size, align, flags) -> ArrayBuffer | code; stamp in the mail */
+napi_value hw_js_allocate(napi_env env, napi_callback_info info) {
+  hw_call_t call;
+  hw_heap_t *heap = NULL;
+  hw_layout_t layout;
+  uint32_t flags = 0;
+  hw_code_t code = hw_call_begin(env, info, 4, &call);
+  if (code != HW_CODE_OK) return hw_call_answer(&call, code);
+  if (!hw_call_heap(&call, 0, &heap) || !hw_call_layout(&call, 1, &layout) ||
+      !hw_call_u32(&call, 3, &flags)) {
+    return hw_call_answer(&call, HW_CODE_INVALID_ARG);
+  }
+  hw_record_t *record = NULL;
+  napi_value buffer = NULL;
+  code = hw_open_block(&call, heap, layout, flags, HW_KIND_BLOCK, &record);
+  if (code == HW_CODE_OK) code = hw_wrap(&call, record, &buffer);
+  return code == HW_CODE_OK ? buffer : hw_call_answer(&call, code);
+}
+
+/* After a free was answered KEPT the heap may want the collector to hurry. */
+static hw_code_t after_keep(const hw_call_t *call, hw_heap_t *heap, hw_code_t code) {
+  if (code == HW_CODE_KEPT && hw_heap_wants_collection(heap)) {
+    hw_environment_push_collection(call->environment);
+  }
+  return code;
+}
+
+/* Heap, stamp, buffer and layout: arguments 0 to 5 of every function on a live block. */
+static hw_code_t live_block(const hw_call_t *call, hw_heap_t **heap, hw_record_t **record) {
+  uint32_t index = 0, generation = 0;
+  hw_layout_t layout;
+  if (!hw_call_heap(call, 0, heap) || !hw_call_u32(call, 1, &index) ||
+      !hw_call_u32(call, 2, &generation) || !hw_call_layout(call, 4, &layout)) {
+    return HW_CODE_INVALID_ARG;
+  }
+  hw_record_table_t *records = &call->environment->records;
+  hw_code_t code = hw_block_check(*heap, records, index, generation, &layout, record);
+  if (code != HW_CODE_OK && code != HW_CODE_ABANDONED) return code;
+  /* A block that was moved away is gone for the caller, whatever its record says. */
+  hw_code_t attached = hw_call_buffer(call, 3, *record);
+  return attached != HW_CODE_OK ? attached : code;
+}
+
+/* deallocate(heap, index, generation, buffer, size, align, flags) -> code */
+napi_value hw_js_deallocate(napi_env env, napi_callback_info info) {
+  hw_call_t call;
+  hw_heap_t *heap = NULL;
+  hw_record_t *record = NULL;
+  uint32_t flags = 0;
+  hw_code_t code = hw_call_begin(env, info, 7, &call);
+  if (code == HW_CODE_OK && !hw_call_u32(&call, 6, &flags)) code = HW_CODE_INVALID_ARG;
+  if (code == HW_CODE_OK) code = live_block(&call, &heap, &record);
+  if (code != HW_CODE_OK) return hw_call_answer(&call, code);
+
+  bool refuse = (flags & REFUSE_WHEN_BUSY) != 0;
+  code = hw_block_begin_free(record, hw_environment_is_busy(call.environment), refuse);
+  if (code == HW_CODE_DETACH) return hw_call_answer(&call, hw_unwrap(&call, 3, record));
+  return hw_call_answer(&call, after_keep(&call, heap, code));
+}
+
+/* reallocate(heap, index, generation, buffer, size, align, newSize, newAlign, flags)
+ *   -> ArrayBuffer | code
+ * A new block with the old one's contents. The old one is untouched: the caller frees it next. */
+napi_value hw_js_reallocate(napi_env env, napi_callback_info info) {
+  hw_call_t call;
+  hw_heap_t *heap = NULL;
+  hw_record_t *old = NULL, *record = NULL;
+  hw_layout_t next;
+  uint32_t flags = 0;
+  hw_code_t code = hw_call_begin(env, info, 9, &call);
+  if (code == HW_CODE_OK && (!hw_call_layout(&call, 6, &next) || !hw_call_u32(&call, 8, &flags))) {
+    code = HW_CODE_INVALID_ARG;
+  }
+  if (code == HW_CODE_OK) code = live_block(&call, &heap, &old);
+  if (code == HW_CODE_OK && hw_word_leases(hw_record_word(old)) > 0) code = HW_CODE_LEASED;
+  if (code != HW_CODE_OK) return hw_call_answer(&call, code);
+
+  /* What the copy overwrites need not be zeroed first. */
+  size_t kept = hw_min(old->size, next.size);
+  bool zero_tail = (flags & HW_ZEROED) != 0 && kept > 0;
+  if (zero_tail) flags &= ~(uint32_t)HW_ZEROED;
+  code = hw_open_block(&call, heap, next, flags, HW_KIND_BLOCK, &record);
+  if (code != HW_CODE_OK) return hw_call_answer(&call, code);
+  if (kept > 0) memcpy(record->address, old->address, kept);
+  if (zero_tail) memset((uint8_t *)record->address + kept, 0, next.size - kept);
+
+  napi_value buffer = NULL;
+  code = hw_wrap(&call, record, &buffer);
+  return code == HW_CODE_OK ? buffer : hw_call_answer(&call, code);
+}
+
+/* reallocateInPlace(heap, index, generation, buffer, size, align, newSize, newAlign, flags)
+ *   -> ArrayBuffer | code
+ * The same memory under a new buffer; the old buffer is detached. NOT_IN_PLACE also when the block
+ * is leased or requests are active. */
+napi_value hw_js_reallocate_in_place(napi_env env, napi_callback_info info) {
+  hw_call_t call;
+  hw_heap_t *heap = NULL;
+  hw_record_t *record = NULL, *successor = NULL;
+  hw_layout_t next;
+  uint32_t flags = 0;
+  hw_code_t code = hw_call_begin(env, info, 9, &call);
+  if (code == HW_CODE_OK && (!hw_call_layout(&call, 6, &next) || !hw_call_u32(&call, 8, &flags))) {
+    code = HW_CODE_INVALID_ARG;
+  }
+  if (code == HW_CODE_OK) code = live_block(&call, &heap, &record);
+  if (code != HW_CODE_OK) return hw_call_answer(&call, code);
+  if (hw_word_leases(hw_record_word(record)) > 0 || hw_environment_is_busy(call.environment)) {
+    return hw_call_answer(&call, HW_CODE_NOT_IN_PLACE);
+  }
+
+  size_t old_size = record->size;
+  code = hw_heap_reallocate_in_place(record, next, &successor);
+  if (code != HW_CODE_OK) return hw_call_answer(&call, code);
+  napi_value buffer = NULL;
+  /* For a moment two buffers share the memory; no script runs until the old one is detached. */
+  code = hw_wrap(&call, successor, &buffer);
+  if (code == HW_CODE_OK) {
+    code = hw_block_begin_free(record, false, true);
+    if (code == HW_CODE_DETACH) code = hw_unwrap(&call, 3, record);
+    if (code == HW_CODE_OK) {
+      if ((flags & HW_ZEROED) != 0 && next.size > old_size) {
+        memset((uint8_t *)successor->address + old_size, 0, next.size - old_size);
+      }
+      return buffer;
+    }
+    /* The new buffer was never seen by a script: attached or not, nobody can reach it. */
+    napi_status status = napi_detach_arraybuffer(env, buffer);
+    (void)status;
+  }
+  hw_heap_undo_in_place(record, successor);
+  return hw_call_answer(&call, code);
+}
+
+/* lease(index, generation, buffer) -> code */
+napi_value hw_js_lease(napi_env env, napi_callback_info info) {
+  hw_call_t call;
+  hw_record_t *record = NULL;
+  hw_code_t code = hw_call_begin(env, info, 3, &call);
+  if (code == HW_CODE_OK) code = hw_call_record(&call, 0, &record);
+  if (code == HW_CODE_OK && record->kind != HW_KIND_BLOCK) code = HW_CODE_INTERIOR;
+  if (code == HW_CODE_OK && hw_word_state(hw_record_word(record)) != HW_RECORD_LIVE) {
+    code = HW_CODE_ABANDONED;
+  }
+  if (code == HW_CODE_OK) code = hw_block_lease(record);
+  return hw_call_answer(&call, code);
+}
+
+/* endLease(index, generation, buffer) -> code */
+napi_value hw_js_end_lease(napi_env env, napi_callback_info info) {
+  hw_call_t call;
+  hw_record_t *record = NULL;
+  hw_code_t code = hw_call_begin(env, info, 3, &call);
+  if (code == HW_CODE_OK) code = hw_call_stamp(&call, 0, &record);
+  if (code != HW_CODE_OK) return hw_call_answer(&call, code);
+  /* Moved away meanwhile: its memory is the collector's business. */
+  bool moved = hw_call_buffer(&call, 2, record) != HW_CODE_OK;
+  hw_heap_t *heap = record->heap;
+  code = hw_block_end_lease(record, moved || hw_environment_is_busy(call.environment));
+  if (code == HW_CODE_DETACH) code = hw_unwrap(&call, 2, record);
+  return hw_call_answer(&call, after_keep(&call, heap, code));
+}
+
+/* blockState(index, generation, buffer) -> code; state, kind, leases and heap in the mail. Also for
+ * slabs and scopes. DETACHED for a block that was freed or moved. */
+napi_value hw_js_block_state(napi_env env, napi_callback_info info) {
+  hw_call_t call;
+  hw_record_t *record = NULL;
+  hw_code_t code = hw_call_begin(env, info, 3, &call);
+  if (code == HW_CODE_OK) code = hw_call_stamp(&call, 0, &record);
+  if (code != HW_CODE_OK) return hw_call_answer(&call, code);
+  uint64_t word = hw_record_word(record);
+  uint32_t *mail = call.environment->mail;
+  mail[HW_MAIL_STATE] = (uint32_t)hw_word_state(word);
+  mail[HW_MAIL_KIND] = record->kind;
+  mail[HW_MAIL_LEASES] = hw_word_leases(word);
+  mail[HW_MAIL_HEAP] = record->heap->id;
+  return hw_call_answer(&call, hw_call_buffer(&call, 2, record));
+}
+
+/* addressOf(index, generation, buffer) -> bigint | code */
+napi_value hw_js_address_of(napi_env env, napi_callback_info info) {
+  hw_call_t call;
+  hw_record_t *record = NULL;
+  napi_value address = NULL;
+  hw_code_t code = hw_call_begin(env, info, 3, &call);
+  if (code == HW_CODE_OK) code = hw_call_record(&call, 0, &record);
+  if (code != HW_CODE_OK) return hw_call_answer(&call, code);
+  uint64_t bits = (uint64_t)(uintptr_t)record->address;
+  return napi_create_bigint_uint64(env, bits, &address) == napi_ok
+             ? address
+             : hw_call_answer(&call, HW_CODE_ENV_CLOSING);
+}

@@ -1,0 +1,38 @@
+/* One call from JavaScript: its arguments, unwrapped and checked. The package's own TypeScript has
+ * validated them before; these checks answer whoever loads the addon without it. */
+#pragma once
+
+#include "environment.h"
+
+#define HW_MAX_ARGUMENTS 9
+
+typedef struct hw_call {
+  napi_env env;
+  hw_environment_t *environment;
+  napi_value values[HW_MAX_ARGUMENTS];
+} hw_call_t;
+
+/* HW_CODE_OK, INVALID_ARG for fewer than `expected` arguments, or WRONG_THREAD. */
+hw_code_t hw_call_begin(napi_env env, napi_callback_info info, size_t expected, hw_call_t *call);
+
+/* The code as a number, which is what every function answers unless it says otherwise. */
+napi_value hw_call_answer(const hw_call_t *call, hw_code_t code);
+
+/* Each false where the argument is of another kind or out of range. */
+bool hw_call_u32(const hw_call_t *call, size_t at, uint32_t *out);
+bool hw_call_size(const hw_call_t *call, size_t at, size_t *out);
+/* Two arguments, size and alignment. */
+bool hw_call_layout(const hw_call_t *call, size_t at, hw_layout_t *out);
+/* A heap that is open, by its id. */
+bool hw_call_heap(const hw_call_t *call, size_t at, hw_heap_t **out);
+
+/* What the ArrayBuffer at `at` is to `record`: HW_CODE_OK if it is attached over the record's
+ * memory, DETACHED, or INVALID_ARG for everything else. */
+hw_code_t hw_call_buffer(const hw_call_t *call, size_t at, const hw_record_t *record);
+
+/* Index and generation, two arguments: the record of a block or range that holds its memory, freed
+ * or not, or DETACHED. */
+hw_code_t hw_call_stamp(const hw_call_t *call, size_t at, hw_record_t **out);
+
+/* The same with the buffer as the third argument, which has to be attached. */
+hw_code_t hw_call_record(const hw_call_t *call, size_t at, hw_record_t **out);

@@ -1,0 +1,80 @@
+/* What the addon keeps for one JavaScript environment (the main thread's, or a worker's). Nothing
+ * is shared between environments but the count of orphans. */
+#pragma once
+
+#include <node_api.h>
+#include <pthread.h>
+
+#include "gate.h"
+#include "heap.h"
+
+/* Capabilities that a test may switch off. Each only makes the binding more careful. */
+typedef enum hw_forced {
+  HW_FORCE_BUSY = 1,          /* the gate answers "busy" */
+  HW_FORCE_NO_EXTERNAL = 2,   /* as a runtime with a memory cage refuses external memory */
+  HW_FORCE_WRONG_THREAD = 4,  /* as if called from another thread */
+  HW_FORCE_OUT_OF_MEMORY = 8, /* as if the system had nothing left */
+} hw_forced_t;
+#define HW_FORCE_ALL 15u
+
+/* Second results of a call, which JavaScript reads right after it. */
+typedef enum hw_mail {
+  HW_MAIL_INDEX = 0, /* of a new record, or of a new heap */
+  HW_MAIL_GENERATION,
+  HW_MAIL_STATE,
+  HW_MAIL_KIND,
+  HW_MAIL_LEASES,
+  HW_MAIL_HEAP,
+  HW_MAIL_WORDS = 16,
+} hw_mail_t;
+
+typedef struct hw_environment {
+  napi_env env;
+  pthread_t thread;
+  hw_record_table_t records;
+  hw_gate_t gate;
+  napi_ref transfer; /* ArrayBuffer.prototype.transfer, NULL where the engine has none */
+  hw_heap_t **heaps; /* by id; NULL where free */
+  uint32_t heap_capacity;
+  uint32_t heap_hint; /* no id below it is free */
+  uint32_t tokens; /* heaps whose object or memory is still there */
+  uint32_t forced; /* hw_forced_t */
+  bool external; /* the runtime takes memory from outside */
+  bool ended;
+  uint64_t last_push; /* tick of the last push towards a collection */
+  /* Memory of its own that is never freed: a script that got hold of the addon itself could have
+   * moved it to another thread. */
+  uint32_t *mail;
+} hw_environment_t;
+
+/* What the allocator object in JavaScript keeps alive. Either side may go first: a heap ends when
+ * its object was collected (or closed) and its last block has gone. */
+typedef struct hw_heap_token {
+  hw_environment_t *environment;
+  hw_heap_t *heap; /* NULL once the heap has ended */
+  bool collected;  /* the object in JavaScript has gone */
+} hw_heap_token_t;
+
+/* NULL when out of memory. `has_libuv` is false on runtimes that only imitate Node. */
+hw_environment_t *hw_environment_create(napi_env env, bool has_libuv);
+
+/* The environment's last finalizer: what still holds memory becomes an orphan. */
+void hw_environment_end(napi_env env, void *data, void *hint);
+
+/* Frees the environment once it has ended and nothing can call back any more. */
+void hw_environment_drop(hw_environment_t *environment);
+
+bool hw_environment_is_busy(const hw_environment_t *environment);
+
+/* NULL for an id that names no open heap. */
+hw_heap_t *hw_environment_heap(const hw_environment_t *environment, uint32_t id);
+
+/* Takes over `heap`: gives it an id and a token. False when out of memory. */
+bool hw_environment_adopt(hw_environment_t *environment, hw_heap_t *heap, hw_heap_token_t **out);
+
+/* Finalizer of a token's object. */
+void hw_heap_token_end(napi_env env, void *data, void *hint);
+
+/* Freed blocks that wait for the collector take too much of the limit: pushes V8 towards a
+ * collection, at most once a tick. */
+void hw_environment_push_collection(hw_environment_t *environment);

@@ -1,0 +1,76 @@
+#include "addon.h"
+#include "functions.h"
+
+static const struct {
+  const char *name;
+  napi_callback function;
+} functions[] = {
+    {"allocate", hw_js_allocate},
+    {"deallocate", hw_js_deallocate},
+    {"reallocate", hw_js_reallocate},
+    {"reallocateInPlace", hw_js_reallocate_in_place},
+    {"lease", hw_js_lease},
+    {"endLease", hw_js_end_lease},
+    {"blockState", hw_js_block_state},
+    {"addressOf", hw_js_address_of},
+    {"allocateRaw", hw_js_allocate_raw},
+    {"wrapRange", hw_js_wrap_range},
+    {"endRange", hw_js_end_range},
+    {"releaseRaw", hw_js_release_raw},
+    {"createHeap", hw_js_create_heap},
+    {"closeHeap", hw_js_close_heap},
+    {"liveBlocks", hw_js_live_blocks},
+    {"stats", hw_js_stats},
+    {"verify", hw_js_verify},
+    {"usableSize", hw_js_usable_size},
+    {"runtimeState", hw_js_runtime_state},
+    {"force", hw_js_force},
+};
+
+static bool export_functions(napi_env env, napi_value exports, hw_environment_t *environment) {
+  for (size_t i = 0; i < sizeof functions / sizeof functions[0]; i++) {
+    napi_value function = NULL;
+    const char *name = functions[i].name;
+    if (napi_create_function(env, name, NAPI_AUTO_LENGTH, functions[i].function, environment,
+                             &function) != napi_ok ||
+        napi_set_named_property(env, exports, name, function) != napi_ok) {
+      return false;
+    }
+  }
+  return true;
+}
+
+static void keep_mail(napi_env env, void *data, void *hint) {
+  (void)env;
+  (void)data;
+  (void)hint; /* never freed: see hw_environment_t */
+}
+
+/* The mail is also the probe: a runtime with a memory cage refuses it. */
+static bool export_mail(napi_env env, napi_value exports, hw_environment_t *environment) {
+  static const size_t size = HW_MAIL_WORDS * sizeof(uint32_t);
+  napi_value buffer = NULL, view = NULL;
+  napi_status status =
+      napi_create_external_arraybuffer(env, environment->mail, size, keep_mail, NULL, &buffer);
+  environment->external = status == napi_ok;
+  if (status == napi_no_external_buffers_allowed) {
+    /* No block can be made here, so nothing will ever be in the mail. */
+    void *ignored = NULL;
+    status = napi_create_arraybuffer(env, size, &ignored, &buffer);
+  }
+  return status == napi_ok &&
+         napi_create_typedarray(env, napi_uint32_array, HW_MAIL_WORDS, buffer, 0, &view) ==
+             napi_ok &&
+         napi_set_named_property(env, exports, "mail", view) == napi_ok;
+}
+
+bool hw_addon_install(napi_env env, napi_value exports, bool has_libuv, napi_ref transfer) {
+  hw_environment_t *environment = hw_environment_create(env, has_libuv);
+  if (environment == NULL) return false;
+  environment->transfer = transfer;
+  if (napi_set_instance_data(env, environment, hw_environment_end, NULL) != napi_ok) {
+    hw_environment_end(env, environment, NULL);
+    return false;
+  }
+  return export_mail(env, exports, environment) && export_functions(env, exports, environment);
+}

@@ -1,0 +1,37 @@
+/* The functions that the addon exports, by file. */
+#pragma once
+
+#include "call.h"
+
+/* block_functions.c */
+napi_value hw_js_allocate(napi_env env, napi_callback_info info);
+napi_value hw_js_deallocate(napi_env env, napi_callback_info info);
+napi_value hw_js_reallocate(napi_env env, napi_callback_info info);
+napi_value hw_js_reallocate_in_place(napi_env env, napi_callback_info info);
+napi_value hw_js_lease(napi_env env, napi_callback_info info);
+napi_value hw_js_end_lease(napi_env env, napi_callback_info info);
+napi_value hw_js_block_state(napi_env env, napi_callback_info info);
+napi_value hw_js_address_of(napi_env env, napi_callback_info info);
+
+/* range_functions.c */
+napi_value hw_js_allocate_raw(napi_env env, napi_callback_info info);
+napi_value hw_js_wrap_range(napi_env env, napi_callback_info info);
+napi_value hw_js_end_range(napi_env env, napi_callback_info info);
+napi_value hw_js_release_raw(napi_env env, napi_callback_info info);
+
+/* heap_functions.c */
+napi_value hw_js_create_heap(napi_env env, napi_callback_info info);
+napi_value hw_js_close_heap(napi_env env, napi_callback_info info);
+napi_value hw_js_live_blocks(napi_env env, napi_callback_info info);
+napi_value hw_js_stats(napi_env env, napi_callback_info info);
+napi_value hw_js_verify(napi_env env, napi_callback_info info);
+napi_value hw_js_usable_size(napi_env env, napi_callback_info info);
+
+/* runtime_functions.c */
+napi_value hw_js_runtime_state(napi_env env, napi_callback_info info);
+napi_value hw_js_force(napi_env env, napi_callback_info info);
+
+/* Memory and record for a block or raw memory; when the heap is full, also a push towards a
+ * collection, which may bring back what was dropped or abandoned. */
+hw_code_t hw_open_block(const hw_call_t *call, hw_heap_t *heap, hw_layout_t layout, uint32_t flags,
+                        hw_record_kind_t kind, hw_record_t **out);

@@ -1,0 +1,341 @@
+#include "heap.h"
+
+#include "base/align.h"
+#include "base/check.h"
+#include "orphans.h"
+
+static uint8_t lg_of(size_t align) {
+  return (uint8_t)__builtin_ctzll(align);
+}
+
+static hw_code_t code_of(hw_status_t status) {
+  switch (status) {
+    case HW_OK: return HW_CODE_OK;
+    case HW_ERR_OUT_OF_MEMORY: return HW_CODE_OUT_OF_MEMORY;
+    case HW_ERR_LIMIT: return HW_CODE_LIMIT;
+    case HW_ERR_NOWAIT: return HW_CODE_NOWAIT;
+    case HW_ERR_NOT_IN_PLACE: return HW_CODE_NOT_IN_PLACE;
+    case HW_ERR_INVALID: return HW_CODE_INVALID_ARG;
+    default: return HW_CODE_CORRUPTED;
+  }
+}
+
+/* --- the heap itself --- */
+
+void hw_heap_init(hw_heap_t *heap, hw_allocator_t *allocator, hw_record_table_t *table) {
+  *heap = (hw_heap_t){.allocator = allocator, .table = table};
+}
+
+static void end_if_unused(hw_heap_t *heap) {
+  if (!heap->closed || heap->held != 0) return;
+  /* Every block was given back or retired, so the allocator cannot be busy. */
+  hw_status_t status = hw_destroy(heap->allocator);
+  HW_ASSERT(status == HW_OK);
+  (void)status;
+  heap->allocator = NULL;
+  if (heap->on_end != NULL) heap->on_end(heap, heap->context);
+}
+
+void hw_heap_close(hw_heap_t *heap) {
+  if (heap->closed) return;
+  heap->closed = true;
+  end_if_unused(heap);
+}
+
+bool hw_heap_wants_collection(const hw_heap_t *heap) {
+  hw_stats_t stats;
+  if (hw_stats(heap->allocator, &stats) != HW_OK || stats.limit == HW_NO_LIMIT) return false;
+  uint64_t live = stats.live_bytes - heap->abandoned_bytes;
+  return heap->abandoned_bytes > (stats.limit - live) / 2;
+}
+
+/* --- memory behind a record --- */
+
+static hw_record_t *open_record(hw_heap_t *heap, void *address, hw_layout_t layout,
+                                hw_record_kind_t kind) {
+  hw_record_t *record = hw_record_claim(heap->table);
+  if (record == NULL) return NULL;
+  record->address = address;
+  record->size = layout.size;
+  record->lg_align = lg_of(layout.align);
+  record->kind = (uint8_t)kind;
+  record->heap = heap;
+  heap->held++;
+  return record;
+}
+
+/* Records are claimed and dropped inside one call here, so the word is ours. */
+static void drop_record(hw_record_t *record) {
+  hw_heap_t *heap = record->heap;
+  bool recycled = hw_record_recycle(heap->table, record, hw_record_word(record));
+  HW_ASSERT(recycled);
+  (void)recycled;
+  heap->held--;
+}
+
+static void end_memory(hw_record_t *record, bool retire) {
+  hw_heap_t *heap = record->heap;
+  hw_layout_t layout = hw_record_layout(record);
+  hw_status_t status = retire ? hw_retire(heap->allocator, record->address, layout)
+                              : hw_deallocate(heap->allocator, record->address, layout);
+  HW_ASSERT(status == HW_OK);
+  (void)status;
+  if (retire) hw_orphans_add(layout.size);
+}
+
+/* Raw memory ends when it was released and its last range has gone. */
+static void end_raw_if_unused(hw_record_t *raw) {
+  uint64_t word = hw_record_word(raw);
+  if (hw_word_state(word) != HW_RECORD_ABANDONED || raw->ranges != 0) return;
+  hw_heap_t *heap = raw->heap;
+  end_memory(raw, raw->has_orphans);
+  hw_record_recycle(heap->table, raw, word);
+  heap->held--;
+}
+
+/* The record's share of its heap ends; its word was changed before, by the one who calls this. */
+static void let_go(hw_record_t *record, bool retire) {
+  hw_heap_t *heap = record->heap;
+  hw_record_t *raw = record->parent;
+  if (raw != NULL) {
+    raw->has_orphans |= retire;
+    raw->ranges--;
+    end_raw_if_unused(raw);
+  } else if (!record->gave_memory) {
+    end_memory(record, retire);
+  }
+  heap->held--;
+  end_if_unused(heap);
+}
+
+hw_code_t hw_heap_allocate(hw_heap_t *heap, hw_layout_t layout, uint32_t flags,
+                           hw_record_kind_t kind, hw_record_t **out) {
+  if (heap->closed) return HW_CODE_CLOSED;
+  void *address = NULL;
+  hw_code_t code = code_of(hw_allocate(heap->allocator, layout, flags, &address));
+  if (code != HW_CODE_OK) return code;
+
+  hw_record_t *record = open_record(heap, address, layout, kind);
+  if (record == NULL) {
+    hw_status_t status = hw_deallocate(heap->allocator, address, layout);
+    HW_ASSERT(status == HW_OK);
+    (void)status;
+    return HW_CODE_OUT_OF_MEMORY;
+  }
+  *out = record;
+  return HW_CODE_OK;
+}
+
+hw_code_t hw_heap_open_range(hw_record_t *raw, size_t offset, size_t size, hw_record_kind_t kind,
+                             hw_record_t **out) {
+  uint64_t word = hw_record_word(raw);
+  if (raw->kind != HW_KIND_RAW || hw_word_state(word) != HW_RECORD_LIVE) return HW_CODE_NOT_OWNED;
+  if (offset > raw->size || size > raw->size - offset) return HW_CODE_INVALID_ARG;
+  hw_record_t *record =
+      open_record(raw->heap, (uint8_t *)raw->address + offset, (hw_layout_t){size, 1}, kind);
+  if (record == NULL) return HW_CODE_OUT_OF_MEMORY;
+  record->parent = raw;
+  raw->ranges++;
+  *out = record;
+  return HW_CODE_OK;
+}
+
+void hw_raw_release(hw_record_t *raw) {
+  uint64_t word = hw_record_word(raw);
+  if (raw->kind != HW_KIND_RAW || hw_word_state(word) != HW_RECORD_LIVE) return;
+  if (!hw_record_step(raw, word, 0, HW_RECORD_ABANDONED)) return;
+  hw_heap_t *heap = raw->heap;
+  end_raw_if_unused(raw);
+  end_if_unused(heap);
+}
+
+hw_code_t hw_heap_reallocate_in_place(hw_record_t *record, hw_layout_t next, hw_record_t **out) {
+  hw_heap_t *heap = record->heap;
+  hw_layout_t layout = hw_record_layout(record);
+  hw_record_t *successor = open_record(heap, record->address, next, HW_KIND_BLOCK);
+  if (successor == NULL) return HW_CODE_OUT_OF_MEMORY;
+  hw_code_t code = code_of(hw_reallocate_in_place(heap->allocator, record->address, layout, next));
+  if (code != HW_CODE_OK) {
+    drop_record(successor);
+    return code;
+  }
+  record->gave_memory = true;
+  *out = successor;
+  return HW_CODE_OK;
+}
+
+void hw_heap_undo_in_place(hw_record_t *record, hw_record_t *successor) {
+  hw_heap_t *heap = record->heap;
+  /* Going back to the layout that the block has just had: the room cannot be gone. */
+  hw_status_t status = hw_reallocate_in_place(
+      heap->allocator, record->address, hw_record_layout(successor), hw_record_layout(record));
+  HW_ASSERT(status == HW_OK);
+  (void)status;
+  record->gave_memory = false;
+  successor->gave_memory = true;
+  /* The successor's buffer may exist already: its finalizer is what recycles the record. */
+  uint64_t word = hw_record_word(successor);
+  if (hw_word_state(word) == HW_RECORD_LIVE &&
+      hw_record_step(successor, word, 0, HW_RECORD_REVOKED)) {
+    let_go(successor, false);
+  }
+}
+
+/* --- one block's life --- */
+
+hw_code_t hw_block_check(const hw_heap_t *heap, hw_record_table_t *table, uint32_t index,
+                         uint32_t generation, const hw_layout_t *layout, hw_record_t **out) {
+  hw_record_t *record = hw_record_at(table, index);
+  if (record == NULL) return HW_CODE_NOT_OWNED;
+  uint64_t word = hw_record_word(record);
+  hw_record_state_t state = hw_word_state(word);
+  if (hw_word_generation(word) != generation || !hw_state_is_attached(state)) {
+    return HW_CODE_DETACHED;
+  }
+  if (record->heap != heap) return HW_CODE_NOT_OWNED;
+  if (record->kind != HW_KIND_BLOCK) return HW_CODE_INTERIOR;
+  if (layout != NULL &&
+      (layout->size != record->size || layout->align != (size_t)1 << record->lg_align)) {
+    return HW_CODE_LAYOUT_MISMATCH;
+  }
+  *out = record;
+  return state == HW_RECORD_LIVE ? HW_CODE_OK : HW_CODE_ABANDONED;
+}
+
+static hw_code_t abandon(hw_record_t *record, uint64_t seen, hw_record_state_t to) {
+  if (!hw_record_step(record, seen, hw_word_leases(seen), to)) return HW_CODE_DETACHED;
+  if (hw_word_state(seen) == HW_RECORD_LIVE) {
+    record->heap->abandoned_blocks++;
+    record->heap->abandoned_bytes += record->size;
+  }
+  return HW_CODE_KEPT;
+}
+
+static void forget_abandoned(hw_record_t *record, hw_record_state_t state) {
+  if (state != HW_RECORD_ABANDONED && state != HW_RECORD_DOOMED) return;
+  record->heap->abandoned_blocks--;
+  record->heap->abandoned_bytes -= record->size;
+}
+
+hw_code_t hw_block_begin_free(hw_record_t *record, bool busy, bool refuse) {
+  uint64_t word = hw_record_word(record);
+  if (hw_word_leases(word) > 0) {
+    return refuse ? HW_CODE_LEASED : abandon(record, word, HW_RECORD_DOOMED);
+  }
+  if (busy) return refuse ? HW_CODE_BUSY : abandon(record, word, HW_RECORD_ABANDONED);
+  if (!hw_record_step(record, word, 0, HW_RECORD_REVOKING)) return HW_CODE_DETACHED;
+  return HW_CODE_DETACH;
+}
+
+void hw_block_finish_free(hw_record_t *record) {
+  uint64_t word = hw_record_word(record);
+  hw_record_state_t state = hw_word_state(word);
+  /* The runtime that finalises inside the detach has been here; nobody else will come. */
+  bool ended = state == HW_RECORD_FINALIZED;
+  if (!ended && state != HW_RECORD_REVOKING) return;
+  if (!ended && !hw_record_step(record, word, 0, HW_RECORD_REVOKED)) return;
+  let_go(record, false);
+  if (ended) hw_record_recycle(record->table, record, word);
+}
+
+void hw_block_cancel_free(hw_record_t *record) {
+  uint64_t word = hw_record_word(record);
+  if (hw_word_state(word) == HW_RECORD_REVOKING) hw_record_step(record, word, 0, HW_RECORD_LIVE);
+}
+
+hw_code_t hw_block_lease(hw_record_t *record) {
+  uint64_t word = hw_record_word(record);
+  uint32_t leases = hw_word_leases(word);
+  if (leases == HW_MAX_LEASES) return HW_CODE_OUT_OF_MEMORY;
+  if (!hw_record_step(record, word, leases + 1, HW_RECORD_LIVE)) return HW_CODE_DETACHED;
+  if (leases == 0) record->heap->leased++;
+  return HW_CODE_OK;
+}
+
+hw_code_t hw_block_end_lease(hw_record_t *record, bool busy) {
+  uint64_t word = hw_record_word(record);
+  uint32_t leases = hw_word_leases(word);
+  hw_record_state_t state = hw_word_state(word);
+  if (leases == 0 || (state != HW_RECORD_LIVE && state != HW_RECORD_DOOMED)) {
+    return HW_CODE_DETACHED;
+  }
+  if (leases > 1 || state == HW_RECORD_LIVE) {
+    if (!hw_record_step(record, word, leases - 1, state)) return HW_CODE_DETACHED;
+    if (leases == 1) record->heap->leased--;
+    return HW_CODE_OK;
+  }
+  hw_record_state_t to = busy ? HW_RECORD_ABANDONED : HW_RECORD_REVOKING;
+  if (!hw_record_step(record, word, 0, to)) return HW_CODE_DETACHED;
+  record->heap->leased--;
+  if (busy) return HW_CODE_KEPT;
+  forget_abandoned(record, HW_RECORD_DOOMED);
+  return HW_CODE_DETACH;
+}
+
+void hw_block_abort(hw_record_t *record, uint32_t generation, bool finalizer_may_come) {
+  uint64_t word = hw_record_word(record);
+  if (hw_word_generation(word) != generation || hw_word_state(word) != HW_RECORD_LIVE) return;
+  if (!hw_record_step(record, word, 0, HW_RECORD_REVOKED)) return;
+  let_go(record, false);
+  if (!finalizer_may_come) hw_record_recycle(record->table, record, hw_record_word(record));
+}
+
+void hw_block_finalize(hw_record_t *record, bool teardown) {
+  hw_record_table_t *table = record->table;
+  uint64_t word = hw_record_word(record);
+  hw_record_state_t state = hw_word_state(word);
+  if (state == HW_RECORD_REVOKED) {
+    hw_record_recycle(table, record, word);
+    return;
+  }
+  if (state == HW_RECORD_REVOKING && !teardown) {
+    hw_record_step(record, word, 0, HW_RECORD_FINALIZED);
+    return;
+  }
+  if (!hw_state_holds_memory(state)) return;
+  /* The memory ends before the record is free to name another block: ORPHAN meanwhile, a state that
+   * every other caller leaves alone. */
+  if (!hw_record_step(record, word, 0, HW_RECORD_ORPHAN)) return;
+  forget_abandoned(record, state);
+  if (hw_word_leases(word) > 0) record->heap->leased--;
+  let_go(record, teardown);
+  if (!teardown) hw_record_recycle(table, record, hw_record_word(record));
+}
+
+void hw_heap_orphan_all(hw_record_table_t *table) {
+  for (uint32_t i = 0; i < table->used; i++) {
+    hw_record_t *record = hw_record_at(table, i);
+    if (record->kind != HW_KIND_RAW) hw_block_finalize(record, true);
+  }
+  for (uint32_t i = 0; i < table->used; i++) {
+    hw_record_t *record = hw_record_at(table, i);
+    if (record->kind == HW_KIND_RAW) hw_raw_release(record);
+  }
+}
+
+/* --- verify --- */
+
+hw_code_t hw_heap_verify(const hw_heap_t *heap, const char **broken) {
+  *broken = NULL;
+  if (hw_verify(heap->allocator, broken) != HW_OK) return HW_CODE_CORRUPTED;
+  uint64_t bytes = 0, abandoned = 0;
+  uint32_t held = 0, leased = 0;
+  for (uint32_t i = 0; i < heap->table->used; i++) {
+    const hw_record_t *record = hw_record_at(heap->table, i);
+    uint64_t word = hw_record_word(record);
+    hw_record_state_t state = hw_word_state(word);
+    if (!hw_state_holds_memory(state) || record->heap != heap) continue;
+    held++;
+    if (hw_word_leases(word) > 0) leased++;
+    bool freed = state == HW_RECORD_ABANDONED || state == HW_RECORD_DOOMED;
+    if (freed && record->kind != HW_KIND_RAW) abandoned += record->size;
+    if (record->parent == NULL && !record->gave_memory) bytes += record->size;
+  }
+  hw_stats_t stats;
+  if (hw_stats(heap->allocator, &stats) != HW_OK) *broken = "the allocator answers";
+  if (held != heap->held) *broken = "every record of the heap is counted";
+  if (leased != heap->leased) *broken = "every leased record is counted";
+  if (abandoned != heap->abandoned_bytes) *broken = "every abandoned byte is counted";
+  if (bytes != stats.live_bytes) *broken = "the records' bytes are the allocator's live bytes";
+  return *broken == NULL ? HW_CODE_OK : HW_CODE_CORRUPTED;
+}

@@ -1,0 +1,164 @@
+/* Allocator instances as functions of the addon. A heap is known by a small id; an external value
+ * that the allocator object keeps tells when that object was collected. */
+#include "functions.h"
+
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "orphans.h"
+
+#define LONGEST_KIND 32
+
+/* A limit is a size, or Infinity for none. */
+static bool limit_argument(const hw_call_t *call, size_t at, size_t *out) {
+  double value = 0;
+  if (napi_get_value_double(call->env, call->values[at], &value) != napi_ok) return false;
+  *out = HW_NO_LIMIT;
+  return value > (double)HW_MAX_SIZE || hw_call_size(call, at, out);
+}
+
+static hw_heap_token_t *open_heap(hw_environment_t *environment, const char *kind, size_t limit) {
+  hw_config_t config = {.limit = limit};
+  hw_allocator_t *allocator = NULL;
+  hw_heap_token_t *token = NULL;
+  hw_heap_t *heap = malloc(sizeof *heap);
+  if (heap != NULL && hw_create(kind, &config, &allocator) == HW_OK) {
+    hw_heap_init(heap, allocator, &environment->records);
+    if (hw_environment_adopt(environment, heap, &token)) return token;
+    hw_status_t status = hw_destroy(allocator); /* empty: cannot be busy */
+    (void)status;
+  }
+  free(heap);
+  return NULL;
+}
+
+/* createHeap(kind, limit) -> external | code; id in the mail */
+napi_value hw_js_create_heap(napi_env env, napi_callback_info info) {
+  hw_call_t call;
+  char kind[LONGEST_KIND];
+  size_t length = 0, limit = 0;
+  hw_code_t code = hw_call_begin(env, info, 2, &call);
+  if (code == HW_CODE_OK &&
+      (napi_get_value_string_utf8(env, call.values[0], kind, sizeof kind, &length) != napi_ok ||
+       !limit_argument(&call, 1, &limit))) {
+    code = HW_CODE_INVALID_ARG;
+  }
+  if (code != HW_CODE_OK) return hw_call_answer(&call, code);
+
+  hw_heap_token_t *token = open_heap(call.environment, kind, limit);
+  if (token == NULL) return hw_call_answer(&call, HW_CODE_OUT_OF_MEMORY);
+  uint32_t id = token->heap->id;
+  napi_value external = NULL;
+  if (napi_create_external(env, token, hw_heap_token_end, NULL, &external) != napi_ok) {
+    hw_heap_token_end(env, token, NULL);
+    return hw_call_answer(&call, HW_CODE_ENV_CLOSING);
+  }
+  call.environment->mail[HW_MAIL_INDEX] = id;
+  return external;
+}
+
+/* closeHeap(heap) -> code; blocks that are still out end with their buffers */
+napi_value hw_js_close_heap(napi_env env, napi_callback_info info) {
+  hw_call_t call;
+  hw_heap_t *heap = NULL;
+  hw_code_t code = hw_call_begin(env, info, 1, &call);
+  if (code == HW_CODE_OK && !hw_call_heap(&call, 0, &heap)) code = HW_CODE_CLOSED;
+  if (code == HW_CODE_OK) hw_heap_close(heap);
+  return hw_call_answer(&call, code);
+}
+
+static bool push_number(const hw_call_t *call, napi_value array, uint32_t *at, double number) {
+  napi_value value = NULL;
+  return napi_create_double(call->env, number, &value) == napi_ok &&
+         napi_set_element(call->env, array, (*at)++, value) == napi_ok;
+}
+
+/* liveBlocks(heap) -> [index, generation, ...] of its blocks that were not freed | LEASED */
+napi_value hw_js_live_blocks(napi_env env, napi_callback_info info) {
+  hw_call_t call;
+  hw_heap_t *heap = NULL;
+  napi_value list = NULL;
+  hw_code_t code = hw_call_begin(env, info, 1, &call);
+  if (code == HW_CODE_OK && !hw_call_heap(&call, 0, &heap)) code = HW_CODE_CLOSED;
+  if (code == HW_CODE_OK && heap->leased != 0) code = HW_CODE_LEASED;
+  if (code == HW_CODE_OK && napi_create_array(env, &list) != napi_ok) code = HW_CODE_ENV_CLOSING;
+  uint32_t at = 0;
+  for (uint32_t i = 0; code == HW_CODE_OK && i < heap->table->used; i++) {
+    const hw_record_t *record = hw_record_at(heap->table, i);
+    uint64_t word = hw_record_word(record);
+    if (hw_word_state(word) != HW_RECORD_LIVE || record->heap != heap) continue;
+    if (record->kind != HW_KIND_BLOCK) continue;
+    bool pushed = push_number(&call, list, &at, record->index) &&
+                  push_number(&call, list, &at, hw_word_generation(word));
+    if (!pushed) code = HW_CODE_ENV_CLOSING;
+  }
+  return code == HW_CODE_OK ? list : hw_call_answer(&call, code);
+}
+
+/* stats(heap) -> numbers in the order of `statsOf` in lib/native.ts | code */
+napi_value hw_js_stats(napi_env env, napi_callback_info info) {
+  hw_call_t call;
+  hw_heap_t *heap = NULL;
+  hw_stats_t stats;
+  napi_value list = NULL;
+  hw_code_t code = hw_call_begin(env, info, 1, &call);
+  if (code == HW_CODE_OK && !hw_call_heap(&call, 0, &heap)) code = HW_CODE_CLOSED;
+  if (code == HW_CODE_OK && hw_stats(heap->allocator, &stats) != HW_OK) code = HW_CODE_CORRUPTED;
+  if (code == HW_CODE_OK && napi_create_array(env, &list) != napi_ok) code = HW_CODE_ENV_CLOSING;
+  if (code != HW_CODE_OK) return hw_call_answer(&call, code);
+
+  const uint64_t figures[] = {
+      stats.live_blocks - heap->abandoned_blocks,
+      stats.live_bytes - heap->abandoned_bytes,
+      stats.peak_bytes,
+      stats.mapped_bytes,
+      heap->abandoned_blocks,
+      heap->abandoned_bytes,
+      hw_orphan_blocks(),
+      hw_orphan_bytes(),
+      stats.allocations,
+      stats.deallocations,
+      stats.failures,
+  };
+  uint32_t at = 0;
+  bool complete = true;
+  for (size_t i = 0; i < sizeof figures / sizeof figures[0]; i++) {
+    complete = complete && push_number(&call, list, &at, (double)figures[i]);
+  }
+  double limit = stats.limit == HW_NO_LIMIT ? HUGE_VAL : (double)stats.limit;
+  complete = complete && push_number(&call, list, &at, limit);
+  return complete ? list : hw_call_answer(&call, HW_CODE_ENV_CLOSING);
+}
+
+/* verify(heap) -> the broken invariant's name, or OK | code */
+napi_value hw_js_verify(napi_env env, napi_callback_info info) {
+  hw_call_t call;
+  hw_heap_t *heap = NULL;
+  const char *broken = NULL;
+  hw_code_t code = hw_call_begin(env, info, 1, &call);
+  if (code == HW_CODE_OK && !hw_call_heap(&call, 0, &heap)) code = HW_CODE_CLOSED;
+  if (code == HW_CODE_OK) code = hw_heap_verify(heap, &broken);
+  napi_value name = NULL;
+  if (code == HW_CODE_CORRUPTED && broken != NULL &&
+      napi_create_string_utf8(env, broken, strlen(broken), &name) == napi_ok) {
+    return name;
+  }
+  return hw_call_answer(&call, code);
+}
+
+/* usableSize(heap, size, align) -> bytes | code */
+napi_value hw_js_usable_size(napi_env env, napi_callback_info info) {
+  hw_call_t call;
+  hw_heap_t *heap = NULL;
+  hw_layout_t layout;
+  hw_code_t code = hw_call_begin(env, info, 3, &call);
+  if (code == HW_CODE_OK && !hw_call_heap(&call, 0, &heap)) code = HW_CODE_CLOSED;
+  if (code == HW_CODE_OK && !hw_call_layout(&call, 1, &layout)) code = HW_CODE_INVALID_ARG;
+  napi_value size = NULL;
+  if (code == HW_CODE_OK &&
+      napi_create_double(env, (double)hw_usable_size(heap->allocator, layout), &size) != napi_ok) {
+    code = HW_CODE_ENV_CLOSING;
+  }
+  return code == HW_CODE_OK ? size : hw_call_answer(&call, code);
+}

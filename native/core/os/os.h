@@ -1,0 +1,34 @@
+/* The only door to the operating system: a const table of hooks. An allocator takes its table at
+ * construction, so a test can hand in one whose Nth call fails or whose clock stands still.
+ *
+ * Pre-conditions, for every hook: sizes are not zero; ranges given to purge, protect and unmap are
+ * whole pages inside one earlier map (or heap block, for purge). No hook touches errno's caller. */
+#pragma once
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+typedef struct hw_os {
+  size_t (*page_size)(void);
+  /* A clock that never goes back. */
+  uint64_t (*milliseconds)(void);
+
+  /* Anonymous zeroed pages, readable and writable; NULL when there are none. */
+  void *(*map)(size_t size);
+  void (*unmap)(void *base, size_t size);
+  /* Gives the pages' memory back; they stay mapped and read zero. False: nothing was done. */
+  bool (*purge)(void *base, size_t size);
+  /* Makes every access fault. False: nothing was done. */
+  bool (*protect)(void *base, size_t size);
+
+  /* The C library's heap. NULL when there is no memory. */
+  void *(*heap_allocate)(size_t size);
+  void *(*heap_allocate_zeroed)(size_t size);
+  void *(*heap_allocate_aligned)(size_t align, size_t size);
+  void *(*heap_resize)(void *block, size_t size);
+  void (*heap_free)(void *block);
+} hw_os_t;
+
+/* The hooks of the system that this was compiled for. */
+const hw_os_t *hw_os_default(void);

@@ -1,0 +1,175 @@
+/* Heapwright: the C API.
+ *
+ * An allocator is an instance behind one versioned table of operations. A block is described by a
+ * layout (size and alignment, both in bytes) that travels with every call: the sized free is what
+ * makes the fast path fast and the check of misuse exact.
+ *
+ * Failure. Every operation returns a status, 0 (HW_OK) on success. A call that fails has changed
+ * nothing: not the block it was given, not a counter except `failures`.
+ *
+ * Threads. Instances may be used from any thread at once, unless the function says otherwise. A
+ * single block has one owner at a time; two threads freeing the same block is misuse.
+ *
+ * Memory. No metadata lies in or next to a block: what a program writes into its blocks, or past
+ * their ends, cannot steer an allocator.
+ *
+ * Sources of the ideas: Rust's GlobalAlloc and Layout (sized calls, layouts that fit), Zig's
+ * std.mem.Allocator (a small table, named defaults), jemalloc's extent hooks (a replaceable OS).
+ */
+#pragma once
+
+#include <stddef.h>
+#include <stdint.h>
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+/* Raised whenever the shape or the meaning of hw_allocator_ops_t changes. */
+#define HW_ABI_VERSION 1u
+
+#if defined(__GNUC__) || defined(__clang__)
+#define HW_MUST_CHECK __attribute__((warn_unused_result))
+#else
+#define HW_MUST_CHECK
+#endif
+
+/* Sizes and alignments stay at or below this, so that adding them cannot wrap. */
+#define HW_MAX_SIZE ((size_t)PTRDIFF_MAX)
+
+/* `limit` of an allocator without one. */
+#define HW_NO_LIMIT SIZE_MAX
+
+typedef enum hw_status {
+  HW_OK = 0,
+  HW_ERR_INVALID,         /* an argument is no layout, pointer, kind or flag at all */
+  HW_ERR_OUT_OF_MEMORY,   /* the system has no memory to give */
+  HW_ERR_LIMIT,           /* the allocator's own limit would be passed */
+  HW_ERR_NOWAIT,          /* HW_NOWAIT was asked and the request may need the OS */
+  HW_ERR_NOT_IN_PLACE,    /* the block cannot take the new layout where it stands */
+  HW_ERR_NOT_OWNED,       /* the pointer belongs to no block of this allocator */
+  HW_ERR_INTERIOR,        /* the pointer lies inside a block but does not start one */
+  HW_ERR_NOT_LIVE,        /* the block was freed before */
+  HW_ERR_LAYOUT_MISMATCH, /* the block was allocated with another layout */
+  HW_ERR_BUSY,            /* blocks are still live */
+  HW_ERR_CORRUPTED,       /* verify: an invariant of the allocator's own data is broken */
+} hw_status_t;
+
+/* The status's constant name without the prefix, e.g. "OUT_OF_MEMORY". Never NULL. */
+const char *hw_status_name(hw_status_t status);
+
+/* What a block is: `size` usable bytes at a multiple of `align`. */
+typedef struct hw_layout {
+  size_t size;
+  size_t align;
+} hw_layout_t;
+
+/* HW_OK if `align` is a power of two and `size` rounded up to it is at most HW_MAX_SIZE. */
+HW_MUST_CHECK hw_status_t hw_layout_check(hw_layout_t layout);
+
+/* Flags of allocate and reallocate; unknown bits are HW_ERR_INVALID. */
+#define HW_ZEROED 1u /* every byte (of a reallocation: every new byte) reads zero */
+#define HW_NOWAIT 2u /* make no OS call; fail with HW_ERR_NOWAIT instead */
+#define HW_NOWARN 4u /* the caller expects failure: no hook, no log */
+#define HW_ALL_FLAGS (HW_ZEROED | HW_NOWAIT | HW_NOWARN)
+
+/* Which operations an allocator does natively, beyond the named defaults. */
+#define HW_CAN_REALLOCATE 1u /* reallocate is better than allocate, copy, deallocate */
+#define HW_CAN_IN_PLACE 2u   /* reallocate_in_place can change a block's size */
+#define HW_CAN_OWN 4u        /* owns answers yes or no, never unknown */
+#define HW_CAN_NOWAIT 8u     /* HW_NOWAIT can succeed */
+#define HW_CAN_RETIRE 16u    /* retire gives pages back instead of only forgetting the block */
+
+typedef enum hw_ownership { HW_OWNS_NO = 0, HW_OWNS_YES, HW_OWNS_UNKNOWN } hw_ownership_t;
+
+/* Counters of one allocator. Bytes are usable bytes: the sum of layouts for `system`. Read without
+ * a lock: each figure is exact, two figures may be a few calls apart when other threads allocate.*/
+typedef struct hw_stats {
+  uint64_t live_blocks;
+  uint64_t live_bytes;
+  uint64_t peak_bytes;
+  uint64_t mapped_bytes; /* address space held from the OS; equals live_bytes where unknown */
+  uint64_t retired_blocks;
+  uint64_t retired_bytes; /* see `retire` below */
+  uint64_t allocations;
+  uint64_t deallocations;
+  uint64_t failures;
+  uint64_t limit;
+} hw_stats_t;
+
+typedef struct hw_allocator hw_allocator_t;
+
+/* The seam. One const table a kind of allocator. `allocate` and `deallocate` are required; a NULL
+ * elsewhere means the named default that hw_default_* in "allocator/allocator.h" documents.
+ *
+ * Implementers: arguments were validated by the hw_* functions below (layouts pass
+ * hw_layout_check, flags are known, pointers are not NULL). Size 0 is legal: `allocate` answers
+ * with a non-NULL pointer that is aligned and owns no byte; it counts as a block. */
+typedef struct hw_allocator_ops {
+  uint32_t abi_version;  /* HW_ABI_VERSION */
+  uint32_t capabilities; /* HW_CAN_* */
+  const char *name;      /* "system", "arena", ... */
+
+  /* A new block in *out, contents undefined unless HW_ZEROED. Required. */
+  hw_status_t (*allocate)(hw_allocator_t *self, hw_layout_t layout, uint32_t flags, void **out);
+  /* Ends a block; `layout` is the one it was allocated with. Required. */
+  hw_status_t (*deallocate)(hw_allocator_t *self, void *ptr, hw_layout_t layout);
+  /* The block, perhaps elsewhere, with `next` as its layout: bytes below min(size) kept. On failure
+   * the old block stays as it was. */
+  hw_status_t (*reallocate)(hw_allocator_t *self, void *ptr, hw_layout_t layout, hw_layout_t next,
+                            uint32_t flags, void **out);
+  /* The same without moving, or HW_ERR_NOT_IN_PLACE. New bytes are undefined. */
+  hw_status_t (*reallocate_in_place)(hw_allocator_t *self, void *ptr, hw_layout_t layout,
+                                     hw_layout_t next);
+  /* Bytes a block of this layout really has, at least layout.size. */
+  size_t (*usable_size)(hw_allocator_t *self, hw_layout_t layout);
+  /* Whether `ptr` lies in a live block of this allocator. */
+  hw_ownership_t (*owns)(hw_allocator_t *self, const void *ptr);
+  /* Ends a block that somebody may still read or write: its whole pages go back to the system and
+   * read zero, its addresses stay mapped and are never handed out again. */
+  hw_status_t (*retire)(hw_allocator_t *self, void *ptr, hw_layout_t layout);
+  void (*stats)(hw_allocator_t *self, hw_stats_t *out);
+  /* HW_OK, or HW_ERR_CORRUPTED with the broken invariant's name in *broken. */
+  hw_status_t (*verify)(hw_allocator_t *self, const char **broken);
+  /* Frees the instance itself; HW_ERR_BUSY (nothing changed) while blocks are live. */
+  hw_status_t (*destroy)(hw_allocator_t *self);
+} hw_allocator_ops_t;
+
+/* Every instance begins with this. */
+struct hw_allocator {
+  const hw_allocator_ops_t *ops;
+};
+
+/* The calls a user makes: each validates, then goes through the table. NULL allocators, NULL
+ * results, bad layouts and unknown flags are HW_ERR_INVALID. */
+HW_MUST_CHECK hw_status_t hw_allocate(hw_allocator_t *self, hw_layout_t layout, uint32_t flags,
+                                      void **out);
+HW_MUST_CHECK hw_status_t hw_deallocate(hw_allocator_t *self, void *ptr, hw_layout_t layout);
+HW_MUST_CHECK hw_status_t hw_reallocate(hw_allocator_t *self, void *ptr, hw_layout_t layout,
+                                        hw_layout_t next, uint32_t flags, void **out);
+HW_MUST_CHECK hw_status_t hw_reallocate_in_place(hw_allocator_t *self, void *ptr,
+                                                 hw_layout_t layout, hw_layout_t next);
+HW_MUST_CHECK hw_status_t hw_retire(hw_allocator_t *self, void *ptr, hw_layout_t layout);
+/* 0 where the layout is none. */
+size_t hw_usable_size(hw_allocator_t *self, hw_layout_t layout);
+hw_ownership_t hw_owns(hw_allocator_t *self, const void *ptr);
+HW_MUST_CHECK hw_status_t hw_stats(hw_allocator_t *self, hw_stats_t *out);
+/* `broken` may be NULL. */
+HW_MUST_CHECK hw_status_t hw_verify(hw_allocator_t *self, const char **broken);
+HW_MUST_CHECK hw_status_t hw_destroy(hw_allocator_t *self);
+
+struct hw_os;
+
+typedef struct hw_config {
+  size_t limit; /* most usable bytes live at once; HW_NO_LIMIT for none, 0 allows only
+                   empty blocks */
+  const struct hw_os *os; /* NULL: the real system; tests hand in their own */
+} hw_config_t;
+
+/* A new allocator of the named kind ("system"). NULL config: no limit, the real system. */
+HW_MUST_CHECK hw_status_t hw_create(const char *kind, const hw_config_t *config,
+                                    hw_allocator_t **out);
+
+#ifdef __cplusplus
+}
+#endif
