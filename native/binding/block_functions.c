@@ -160,6 +160,23 @@ napi_value hw_js_reallocate_in_place(napi_env env, napi_callback_info info) {
   return hw_call_answer(&call, code);
 }
 
+/* endBlock(index, generation, buffer) -> code
+ * As deallocate, for a caller that knows what it ends: neither owner nor layout is asked, and slabs
+ * and scopes end here too. */
+napi_value hw_js_end_block(napi_env env, napi_callback_info info) {
+  hw_call_t call;
+  hw_record_t *record = NULL;
+  hw_code_t code = hw_call_begin(env, info, 3, &call);
+  if (code == HW_CODE_OK) code = hw_call_record(&call, 0, &record);
+  if (code == HW_CODE_OK && hw_word_state(hw_record_word(record)) != HW_RECORD_LIVE) {
+    code = HW_CODE_ABANDONED;
+  }
+  if (code != HW_CODE_OK) return hw_call_answer(&call, code);
+  code = hw_block_begin_free(record, hw_environment_is_busy(call.environment), false);
+  if (code == HW_CODE_DETACH) code = hw_unwrap(&call, 2, record);
+  return hw_call_answer(&call, code);
+}
+
 /* lease(index, generation, buffer) -> code */
 napi_value hw_js_lease(napi_env env, napi_callback_info info) {
   hw_call_t call;
@@ -186,11 +203,13 @@ napi_value hw_js_end_lease(napi_env env, napi_callback_info info) {
   hw_heap_t *heap = record->heap;
   code = hw_block_end_lease(record, moved || hw_environment_is_busy(call.environment));
   if (code == HW_CODE_DETACH) code = hw_unwrap(&call, 2, record);
+  /* It was freed long ago and stays so: what cannot be detached is left to the collector. */
+  if (code == HW_CODE_NOT_DETACHABLE) code = hw_block_begin_free(record, true, false);
   return hw_call_answer(&call, after_keep(&call, heap, code));
 }
 
-/* blockState(index, generation, buffer) -> code; state, kind, leases and heap in the mail. Also for
- * slabs and scopes. DETACHED for a block that was freed or moved. */
+/* blockState(index, generation, buffer) -> code; state, kind, leases, heap and layout in the mail.
+ * Also for slabs and scopes. DETACHED for a block that was freed or moved. */
 napi_value hw_js_block_state(napi_env env, napi_callback_info info) {
   hw_call_t call;
   hw_record_t *record = NULL;
@@ -203,6 +222,9 @@ napi_value hw_js_block_state(napi_env env, napi_callback_info info) {
   mail[HW_MAIL_KIND] = record->kind;
   mail[HW_MAIL_LEASES] = hw_word_leases(word);
   mail[HW_MAIL_HEAP] = record->heap->id;
+  mail[HW_MAIL_SIZE_LOW] = (uint32_t)record->size;
+  mail[HW_MAIL_SIZE_HIGH] = (uint32_t)((uint64_t)record->size >> 32);
+  mail[HW_MAIL_LG_ALIGN] = record->lg_align;
   return hw_call_answer(&call, hw_call_buffer(&call, 2, record));
 }
 

@@ -25,6 +25,9 @@ typedef enum hw_mail {
   HW_MAIL_KIND,
   HW_MAIL_LEASES,
   HW_MAIL_HEAP,
+  HW_MAIL_SIZE_LOW,
+  HW_MAIL_SIZE_HIGH,
+  HW_MAIL_LG_ALIGN,
   HW_MAIL_WORDS = 16,
 } hw_mail_t;
 

@@ -8,6 +8,7 @@ napi_value hw_js_allocate(napi_env env, napi_callback_info info);
 napi_value hw_js_deallocate(napi_env env, napi_callback_info info);
 napi_value hw_js_reallocate(napi_env env, napi_callback_info info);
 napi_value hw_js_reallocate_in_place(napi_env env, napi_callback_info info);
+napi_value hw_js_end_block(napi_env env, napi_callback_info info);
 napi_value hw_js_lease(napi_env env, napi_callback_info info);
 napi_value hw_js_end_lease(napi_env env, napi_callback_info info);
 napi_value hw_js_block_state(napi_env env, napi_callback_info info);
@@ -16,7 +17,6 @@ napi_value hw_js_address_of(napi_env env, napi_callback_info info);
 /* range_functions.c */
 napi_value hw_js_allocate_raw(napi_env env, napi_callback_info info);
 napi_value hw_js_wrap_range(napi_env env, napi_callback_info info);
-napi_value hw_js_end_range(napi_env env, napi_callback_info info);
 napi_value hw_js_release_raw(napi_env env, napi_callback_info info);
 
 /* heap_functions.c */

@@ -96,13 +96,17 @@ static void end_raw_if_unused(hw_record_t *raw) {
 /* The record's share of its heap ends; its word was changed before, by the one who calls this. */
 static void let_go(hw_record_t *record, bool retire) {
   hw_heap_t *heap = record->heap;
-  hw_record_t *raw = record->parent;
-  if (raw != NULL) {
-    raw->has_orphans |= retire;
-    raw->ranges--;
-    end_raw_if_unused(raw);
-  } else if (!record->gave_memory) {
+  hw_record_t *other = record->parent;
+  if (other == NULL) {
     end_memory(record, retire);
+  } else if (other->kind == HW_KIND_RAW) {
+    other->has_orphans |= retire;
+    other->ranges--;
+    end_raw_if_unused(other);
+  } else {
+    /* Two records hold the memory during a reallocation in place: from now on one does. */
+    other->parent = NULL;
+    other->gave_memory = false;
   }
   heap->held--;
   end_if_unused(heap);
@@ -160,6 +164,8 @@ hw_code_t hw_heap_reallocate_in_place(hw_record_t *record, hw_layout_t next, hw_
     return code;
   }
   record->gave_memory = true;
+  record->parent = successor;
+  successor->parent = record;
   *out = successor;
   return HW_CODE_OK;
 }
@@ -167,13 +173,13 @@ hw_code_t hw_heap_reallocate_in_place(hw_record_t *record, hw_layout_t next, hw_
 void hw_heap_undo_in_place(hw_record_t *record, hw_record_t *successor) {
   hw_heap_t *heap = record->heap;
   /* Going back to the layout that the block has just had: the room cannot be gone. */
-  hw_status_t status = hw_reallocate_in_place(
-      heap->allocator, record->address, hw_record_layout(successor), hw_record_layout(record));
-  HW_ASSERT(status == HW_OK);
-  (void)status;
-  record->gave_memory = false;
-  successor->gave_memory = true;
-  /* The successor's buffer may exist already: its finalizer is what recycles the record. */
+  if (hw_state_holds_memory(hw_word_state(hw_record_word(record)))) {
+    hw_status_t status = hw_reallocate_in_place(
+        heap->allocator, record->address, hw_record_layout(successor), hw_record_layout(record));
+    HW_ASSERT(status == HW_OK);
+    (void)status;
+  }
+  /* Without a buffer it was aborted before and is gone. With one, its finalizer recycles it. */
   uint64_t word = hw_record_word(successor);
   if (hw_word_state(word) == HW_RECORD_LIVE &&
       hw_record_step(successor, word, 0, HW_RECORD_REVOKED)) {
@@ -182,6 +188,12 @@ void hw_heap_undo_in_place(hw_record_t *record, hw_record_t *successor) {
 }
 
 /* --- one block's life --- */
+
+/* What a record in this state answers to who wants a live block. */
+static hw_code_t liveness(hw_record_state_t state) {
+  if (state == HW_RECORD_LIVE) return HW_CODE_OK;
+  return hw_state_is_attached(state) ? HW_CODE_ABANDONED : HW_CODE_DETACHED;
+}
 
 hw_code_t hw_block_check(const hw_heap_t *heap, hw_record_table_t *table, uint32_t index,
                          uint32_t generation, const hw_layout_t *layout, hw_record_t **out) {
@@ -199,15 +211,13 @@ hw_code_t hw_block_check(const hw_heap_t *heap, hw_record_table_t *table, uint32
     return HW_CODE_LAYOUT_MISMATCH;
   }
   *out = record;
-  return state == HW_RECORD_LIVE ? HW_CODE_OK : HW_CODE_ABANDONED;
+  return liveness(state);
 }
 
 static hw_code_t abandon(hw_record_t *record, uint64_t seen, hw_record_state_t to) {
   if (!hw_record_step(record, seen, hw_word_leases(seen), to)) return HW_CODE_DETACHED;
-  if (hw_word_state(seen) == HW_RECORD_LIVE) {
-    record->heap->abandoned_blocks++;
-    record->heap->abandoned_bytes += record->size;
-  }
+  record->heap->abandoned_blocks++;
+  record->heap->abandoned_bytes += record->size;
   return HW_CODE_KEPT;
 }
 
@@ -219,6 +229,8 @@ static void forget_abandoned(hw_record_t *record, hw_record_state_t state) {
 
 hw_code_t hw_block_begin_free(hw_record_t *record, bool busy, bool refuse) {
   uint64_t word = hw_record_word(record);
+  hw_code_t code = liveness(hw_word_state(word));
+  if (code != HW_CODE_OK) return code;
   if (hw_word_leases(word) > 0) {
     return refuse ? HW_CODE_LEASED : abandon(record, word, HW_RECORD_DOOMED);
   }
@@ -240,12 +252,17 @@ void hw_block_finish_free(hw_record_t *record) {
 
 void hw_block_cancel_free(hw_record_t *record) {
   uint64_t word = hw_record_word(record);
-  if (hw_word_state(word) == HW_RECORD_REVOKING) hw_record_step(record, word, 0, HW_RECORD_LIVE);
+  hw_record_state_t state = hw_word_state(word);
+  if (state == HW_RECORD_REVOKING) hw_record_step(record, word, 0, HW_RECORD_LIVE);
+  /* Finalised meanwhile: whatever the detach answered, nobody can reach the buffer any more. */
+  if (state == HW_RECORD_FINALIZED) hw_block_finish_free(record);
 }
 
 hw_code_t hw_block_lease(hw_record_t *record) {
   uint64_t word = hw_record_word(record);
   uint32_t leases = hw_word_leases(word);
+  hw_code_t code = liveness(hw_word_state(word));
+  if (code != HW_CODE_OK) return code;
   if (leases == HW_MAX_LEASES) return HW_CODE_OUT_OF_MEMORY;
   if (!hw_record_step(record, word, leases + 1, HW_RECORD_LIVE)) return HW_CODE_DETACHED;
   if (leases == 0) record->heap->leased++;
@@ -318,7 +335,7 @@ void hw_heap_orphan_all(hw_record_table_t *table) {
 hw_code_t hw_heap_verify(const hw_heap_t *heap, const char **broken) {
   *broken = NULL;
   if (hw_verify(heap->allocator, broken) != HW_OK) return HW_CODE_CORRUPTED;
-  uint64_t bytes = 0, abandoned = 0;
+  uint64_t bytes = 0, abandoned_bytes = 0, abandoned_blocks = 0;
   uint32_t held = 0, leased = 0;
   for (uint32_t i = 0; i < heap->table->used; i++) {
     const hw_record_t *record = hw_record_at(heap->table, i);
@@ -328,14 +345,19 @@ hw_code_t hw_heap_verify(const hw_heap_t *heap, const char **broken) {
     held++;
     if (hw_word_leases(word) > 0) leased++;
     bool freed = state == HW_RECORD_ABANDONED || state == HW_RECORD_DOOMED;
-    if (freed && record->kind != HW_KIND_RAW) abandoned += record->size;
-    if (record->parent == NULL && !record->gave_memory) bytes += record->size;
+    if (freed && record->kind != HW_KIND_RAW) {
+      abandoned_blocks++;
+      abandoned_bytes += record->size;
+    }
+    bool is_range = record->parent != NULL && record->parent->kind == HW_KIND_RAW;
+    if (!is_range && !record->gave_memory) bytes += record->size;
   }
   hw_stats_t stats;
   if (hw_stats(heap->allocator, &stats) != HW_OK) *broken = "the allocator answers";
   if (held != heap->held) *broken = "every record of the heap is counted";
   if (leased != heap->leased) *broken = "every leased record is counted";
-  if (abandoned != heap->abandoned_bytes) *broken = "every abandoned byte is counted";
+  if (abandoned_blocks != heap->abandoned_blocks) *broken = "every abandoned block is counted";
+  if (abandoned_bytes != heap->abandoned_bytes) *broken = "every abandoned byte is counted";
   if (bytes != stats.live_bytes) *broken = "the records' bytes are the allocator's live bytes";
   return *broken == NULL ? HW_CODE_OK : HW_CODE_CORRUPTED;
 }

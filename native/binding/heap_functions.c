@@ -96,7 +96,7 @@ napi_value hw_js_live_blocks(napi_env env, napi_callback_info info) {
   return code == HW_CODE_OK ? list : hw_call_answer(&call, code);
 }
 
-/* stats(heap) -> numbers in the order of `statsOf` in lib/native.ts | code */
+/* stats(heap) -> numbers in the order of STATS in lib/native.ts | code */
 napi_value hw_js_stats(napi_env env, napi_callback_info info) {
   hw_call_t call;
   hw_heap_t *heap = NULL;

@@ -59,22 +59,6 @@ napi_value hw_js_wrap_range(napi_env env, napi_callback_info info) {
   return code == HW_CODE_OK ? buffer : hw_call_answer(&call, code);
 }
 
-/* endRange(index, generation, buffer) -> code; through the gate, as deallocate */
-napi_value hw_js_end_range(napi_env env, napi_callback_info info) {
-  hw_call_t call;
-  hw_record_t *record = NULL;
-  hw_code_t code = hw_call_begin(env, info, 3, &call);
-  if (code == HW_CODE_OK) code = hw_call_record(&call, 0, &record);
-  if (code == HW_CODE_OK && record->kind == HW_KIND_BLOCK) code = HW_CODE_NOT_OWNED;
-  if (code == HW_CODE_OK && hw_word_state(hw_record_word(record)) != HW_RECORD_LIVE) {
-    code = HW_CODE_ABANDONED;
-  }
-  if (code != HW_CODE_OK) return hw_call_answer(&call, code);
-  code = hw_block_begin_free(record, hw_environment_is_busy(call.environment), false);
-  if (code == HW_CODE_DETACH) code = hw_unwrap(&call, 2, record);
-  return hw_call_answer(&call, code);
-}
-
 /* releaseRaw(index, generation) -> code */
 napi_value hw_js_release_raw(napi_env env, napi_callback_info info) {
   hw_call_t call;

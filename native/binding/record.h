@@ -51,14 +51,15 @@ typedef struct hw_record {
   size_t size;
   hw_heap_t *heap;          /* valid while the record holds memory */
   struct hw_record_table *table;
-  struct hw_record *parent; /* the raw memory a range lies in, NULL for what owns its memory */
+  struct hw_record *parent; /* of a range: its raw memory; of each of the two blocks in a
+                               reallocation in place: the other; NULL for what owns its memory */
   uint32_t index;
   uint32_t next_free;
   uint32_t ranges;   /* of raw memory: ranges that still hold it */
   uint8_t lg_align;
   uint8_t kind;
   bool has_orphans;  /* of raw memory: a range was orphaned, so the whole must be */
-  bool gave_memory;  /* a reallocation in place passed the memory on to another record */
+  bool gave_memory;  /* in a reallocation in place: the record that had the memory before */
 } hw_record_t;
 
 /* A table holds 1,024 to a 64 KiB segment and finds them by shift and mask. */

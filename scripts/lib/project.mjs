@@ -10,6 +10,7 @@ export const fromRoot = (...parts) => join(root, ...parts);
 
 export const addonPath = 'build/Release/heapwright.node';
 export const cmakeAddonPath = 'build-cmake/Release/heapwright.node';
+export const rawRivalPath = 'bench/rivals/build/raw.node';
 
 /** Both builds' list of sources: `{ core, records, binding }`, paths below the root. */
 export function readSources() {

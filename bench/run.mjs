@@ -1,0 +1,74 @@
+// Measures what the project promises and prints tables: see USAGE.
+import { mkdirSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { dirname, relative } from 'node:path';
+import { parseArgs } from 'node:util';
+import { fromRoot } from '../scripts/lib/project.mjs';
+import { main, Stop, seconds } from '../scripts/lib/run.mjs';
+import { measureDedicated } from './js/dedicated.mjs';
+import { formatDedicated } from './js/dedicated-report.mjs';
+import { describeMachine, formatMachine } from './report/machine.mjs';
+import { measureDirectIo } from './scenarios/direct-io.mjs';
+import { formatDirectIo } from './scenarios/direct-io-report.mjs';
+
+const USAGE = `usage: npm run bench -- [--quick] [--only PART] [--dir DIR] [--json FILE]
+  --quick      short counts, under a minute: shows that it runs, not how fast
+  --only PART  one part: dedicated or direct-io
+  --dir DIR    where the file for direct I/O is made (default: bench/results, on a disk)
+  --json FILE  where the figures go (default: bench/results/bench-TIME.json)`;
+
+const RESULTS = fromRoot('bench/results');
+
+const PARTS = {
+  dedicated: { measure: measureDedicated, format: formatDedicated },
+  'direct-io': { measure: measureDirectIo, format: formatDirectIo },
+};
+
+function readArguments() {
+  try {
+    const { values } = parseArgs({
+      options: {
+        quick: { type: 'boolean', default: false },
+        only: { type: 'string' },
+        dir: { type: 'string' },
+        json: { type: 'string' },
+      },
+    });
+    if (values.only === undefined || Object.hasOwn(PARTS, values.only)) return values;
+    throw new Error(`there is no part ${values.only}`);
+  } catch (error) {
+    throw new Stop(`${error.message}\n${USAGE}`);
+  }
+}
+
+function writeFigures(file, figures) {
+  mkdirSync(dirname(file), { recursive: true });
+  writeFileSync(file, `${JSON.stringify(figures, null, 2)}\n`);
+  console.log(`Figures: ${relative(process.cwd(), file)}`);
+}
+
+await main(async () => {
+  const start = performance.now();
+  const { quick, only, dir, json } = readArguments();
+  const date = new Date().toISOString();
+  const machine = describeMachine();
+  mkdirSync(RESULTS, { recursive: true });
+  const folders = [...(dir === undefined ? [] : [dir]), RESULTS, tmpdir()];
+
+  const parts = {};
+  for (const name of only === undefined ? Object.keys(PARTS) : [only]) {
+    parts[name] = await PARTS[name].measure({ quick, folders });
+  }
+
+  console.log(`\n${formatMachine(machine)}${quick ? ' (quick: take times as rough)' : ''}\n`);
+  for (const [name, figures] of Object.entries(parts)) {
+    console.log(`${PARTS[name].format(figures)}\n`);
+  }
+  const file = json ?? `${RESULTS}/bench-${date.replaceAll(':', '-')}.json`;
+  writeFigures(file, { date, quick, machine, parts });
+  console.log(`Done in ${seconds(start)}.`);
+
+  const problems = Object.values(parts).flatMap((part) => part.problems);
+  for (const problem of problems) console.error(`FAILED: ${problem}`);
+  return problems.length === 0 ? 0 : 1;
+});

@@ -1,0 +1,38 @@
+import { invalidArgType, outOfRange } from '../errors.js';
+import { checkOptions, ownOption } from '../options.js';
+import { NativeAllocator } from './native-allocator.js';
+
+/** How a {@link SystemAllocator} is made. */
+export interface SystemAllocatorOptions {
+  /** The most bytes in use at once, abandoned ones included. Default: no limit (Infinity). */
+  readonly limit?: number;
+}
+
+const OPTIONS = ['limit'];
+
+function readLimit(options: SystemAllocatorOptions | undefined): number {
+  if (options === undefined) return Number.POSITIVE_INFINITY;
+  checkOptions(options, OPTIONS);
+  const limit = ownOption(options, 'limit');
+  if (limit === undefined) return Number.POSITIVE_INFINITY;
+  if (typeof limit !== 'number') throw invalidArgType('options.limit', 'a number', limit);
+  const isLimit = limit === Number.POSITIVE_INFINITY || (Number.isSafeInteger(limit) && limit >= 0);
+  if (isLimit) return limit;
+  throw outOfRange('options.limit', 'an integer from 0 to 2^53 - 1, or Infinity', limit);
+}
+
+/**
+ * The C library's malloc, with alignment: memory from `malloc` where that is aligned enough, from
+ * `posix_memalign` elsewhere. The allocator for large and long-lived blocks, and the default.
+ *
+ * @example
+ * const system = new SystemAllocator({ limit: 64 * 2 ** 20 });
+ * const page = Layout.from(4096, 4096);
+ * const block = system.allocate(page);
+ * system.deallocate(block, page); // true: the memory is back, `block.byteLength` is 0
+ */
+export class SystemAllocator extends NativeAllocator {
+  constructor(options?: SystemAllocatorOptions) {
+    super('system', readLimit(options));
+  }
+}

@@ -1,0 +1,25 @@
+/** Heapwright: native memory for Node.js. */
+export { type Allocator, type AllocatorStats, BaseAllocator } from './allocator.js';
+export { SystemAllocator, type SystemAllocatorOptions } from './allocators/system-allocator.js';
+export type { Block } from './block.js';
+export { type AllocatorDefinition, defineAllocator } from './define-allocator.js';
+export {
+  AllocError,
+  type AllocReason,
+  type ErrorCode,
+  HeapwrightError,
+  HeapwrightRangeError,
+  HeapwrightTypeError,
+  isHeapwrightError,
+  LayoutError,
+} from './errors.js';
+export {
+  addressOf,
+  type Explanation,
+  explain,
+  type RuntimeInfo,
+  runtimeInfo,
+} from './introspection.js';
+export { Layout, type LayoutLike, type LayoutType } from './layout.js';
+export type { Lease } from './lease.js';
+export type { AllocateOptions, DeallocateOptions } from './options.js';

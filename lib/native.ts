@@ -1,0 +1,220 @@
+/**
+ * The addon: found, loaded, and typed. The only file that knows it is a shared library.
+ *
+ * Its functions never throw. They answer with what was asked for, or with a {@link Code}; second
+ * results are in `mail`, to be read before anything else is called.
+ */
+import { createRequire } from 'node:module';
+import { heapwrightError, isHeapwrightError } from './errors.js';
+
+/** Answers of the addon; a mirror of native/binding/codes.h. Below 0: refused, nothing changed. */
+export const Code = Object.freeze({
+  OK: 0,
+  KEPT: 1,
+  INVALID_ARG: -1,
+  NOT_OWNED: -2,
+  INTERIOR: -3,
+  DETACHED: -4,
+  ABANDONED: -5,
+  LAYOUT_MISMATCH: -6,
+  LEASED: -7,
+  BUSY: -8,
+  NOT_DETACHABLE: -9,
+  CLOSED: -10,
+  WRONG_THREAD: -11,
+  EXTERNAL_UNSUPPORTED: -12,
+  ENV_CLOSING: -13,
+  OUT_OF_MEMORY: -14,
+  LIMIT: -15,
+  NOWAIT: -16,
+  NOT_IN_PLACE: -17,
+  CORRUPTED: -18,
+} as const);
+
+/** Where in `mail` the second results are; a mirror of `hw_mail_t`. */
+export const Mail = Object.freeze({
+  INDEX: 0,
+  GENERATION: 1,
+  STATE: 2,
+  KIND: 3,
+  LEASES: 4,
+  HEAP: 5,
+  SIZE_LOW: 6,
+  SIZE_HIGH: 7,
+  LG_ALIGN: 8,
+} as const);
+
+/** What a record stands for; a mirror of `hw_record_kind_t`. */
+export const Kind = Object.freeze({ BLOCK: 0, SLAB: 1, SCOPE: 2, RAW: 3 } as const);
+
+/** A record's state; a mirror of `hw_record_state_t`, of those that keep a buffer attached. */
+export const State = Object.freeze({ LIVE: 1, DOOMED: 2, ABANDONED: 3 } as const);
+
+/** Flags of the allocating functions; mirrors of HW_ZEROED and its kin. */
+export const Flag = Object.freeze({ NONE: 0, ZEROED: 1 } as const);
+
+/** Flags of `deallocate`. */
+export const FreeFlag = Object.freeze({ NONE: 0, REFUSE_WHEN_BUSY: 1 } as const);
+
+/** What a test can switch off; a mirror of `hw_forced_t`. Each only makes the addon refuse more. */
+export const Force = Object.freeze({
+  NOTHING: 0,
+  BUSY: 1,
+  NO_EXTERNAL: 2,
+  WRONG_THREAD: 4,
+  OUT_OF_MEMORY: 8,
+} as const);
+
+/** The figures that `stats` answers with, in order; `orphaned` ones are of the whole process. */
+export const STATS = Object.freeze([
+  'liveBlocks',
+  'liveBytes',
+  'peakBytes',
+  'mappedBytes',
+  'abandonedBlocks',
+  'abandonedBytes',
+  'orphanedBlocks',
+  'orphanedBytes',
+  'allocations',
+  'deallocations',
+  'failures',
+  'limit',
+] as const);
+
+/** What the addon found out about the runtime. */
+export interface RuntimeState {
+  readonly gateProved: boolean;
+  readonly byTransfer: boolean;
+  readonly external: boolean;
+  readonly activeRequests: number;
+  /** Records in use: live blocks, and freed ones whose finalizer is still to come. */
+  readonly records: number;
+  readonly orphanedBlocks: number;
+  readonly orphanedBytes: number;
+}
+
+/** The addon's exports. Sizes in bytes. A block is named by its stamp and the buffer itself. */
+export interface NativeBinding {
+  readonly mail: Uint32Array;
+
+  /** The answer keeps the heap open; its id is in the mail. */
+  createHeap(kind: string, limit: number): object | number;
+  closeHeap(heap: number): number;
+  /** Index and generation, in turn, of every block of the heap that was not freed. */
+  liveBlocks(heap: number): number[] | number;
+  /** In the order of {@link STATS}. */
+  stats(heap: number): number[] | number;
+  /** The name of the broken invariant, or OK. */
+  verify(heap: number): string | number;
+  usableSize(heap: number, size: number, align: number): number;
+
+  allocate(heap: number, size: number, align: number, flags: number): ArrayBuffer | number;
+  deallocate(
+    heap: number,
+    index: number,
+    generation: number,
+    block: ArrayBuffer,
+    size: number,
+    align: number,
+    flags: number,
+  ): number;
+  /** A copy in a new block; the old one is left as it was. */
+  reallocate: ReallocateFunction;
+  /** The same memory in a new block; the old one is detached. */
+  reallocateInPlace: ReallocateFunction;
+  /** As `deallocate`, but asks for neither owner nor layout; also for slabs and scopes. */
+  endBlock(index: number, generation: number, block: ArrayBuffer): number;
+  lease(index: number, generation: number, block: ArrayBuffer): number;
+  endLease(index: number, generation: number, block: ArrayBuffer): number;
+  blockState(index: number, generation: number, block: ArrayBuffer): number;
+  addressOf(index: number, generation: number, block: ArrayBuffer): bigint | number;
+
+  /** Memory without an ArrayBuffer; its stamp is in the mail. */
+  allocateRaw(heap: number, size: number, align: number, flags: number): number;
+  /** An ArrayBuffer over a range of raw memory, as a slab or a scope. */
+  wrapRange(
+    index: number,
+    generation: number,
+    offset: number,
+    size: number,
+    kind: number,
+  ): ArrayBuffer | number;
+  /** Ends raw memory: at once, or with the last range of it. */
+  releaseRaw(index: number, generation: number): number;
+
+  runtimeState(): RuntimeState | number;
+  /** For tests. */
+  force(flags: number): number;
+}
+
+type ReallocateFunction = (
+  heap: number,
+  index: number,
+  generation: number,
+  block: ArrayBuffer,
+  size: number,
+  align: number,
+  newSize: number,
+  newAlign: number,
+  flags: number,
+) => ArrayBuffer | number;
+
+/** The platform as prebuilt binaries are named, such as `linux-x64-glibc`. */
+function platformName(): string {
+  const { platform, arch } = process;
+  if (platform !== 'linux') return `${platform}-${arch}`;
+  const report = process.report?.getReport() as unknown as
+    | { header?: { glibcVersionRuntime?: string } }
+    | undefined;
+  return `${platform}-${arch}-${report?.header?.glibcVersionRuntime === undefined ? 'musl' : 'glibc'}`;
+}
+
+/** Where an addon may be, best first: chosen by the environment, built here, or shipped. */
+function candidates(): string[] {
+  const chosen = process.env.HEAPWRIGHT_BINARY;
+  if (chosen !== undefined && chosen !== '') return [chosen];
+  return ['../build/Release/heapwright.node', `../prebuilds/${platformName()}/heapwright.node`];
+}
+
+function isMissing(error: unknown): boolean {
+  return (error as { code?: unknown } | null)?.code === 'MODULE_NOT_FOUND';
+}
+
+function loadFailed(cause: unknown): Error {
+  return heapwrightError('ERR_HEAPWRIGHT_LOAD_FAILED', {
+    expected: `an addon for ${platformName()}, Node-API 8`,
+    actual: isMissing(cause) ? 'no file' : 'a file that does not load',
+    hint:
+      'Build it with "npm install && npm run build" in a checkout of heapwright, ' +
+      'and name the file in the environment variable HEAPWRIGHT_BINARY.',
+    cause,
+  });
+}
+
+function complete(binding: Partial<NativeBinding>): NativeBinding {
+  if (binding.mail === undefined || binding.force === undefined) {
+    throw heapwrightError('ERR_HEAPWRIGHT_LOAD_FAILED', {
+      actual: 'an addon that could not set itself up: out of memory, or the thread is ending',
+    });
+  }
+  return binding as NativeBinding;
+}
+
+function load(): NativeBinding {
+  const require = createRequire(import.meta.url);
+  let failure: unknown;
+  for (const path of candidates()) {
+    try {
+      return complete(require(path) as Partial<NativeBinding>);
+    } catch (error) {
+      if (isHeapwrightError(error)) throw error;
+      // The permission model forbids addons: its own words are the best ones.
+      if ((error as { code?: unknown } | null)?.code === 'ERR_DLOPEN_DISABLED') throw error;
+      if (failure === undefined || !isMissing(error)) failure = error;
+    }
+  }
+  throw loadFailed(failure);
+}
+
+/** The addon of this thread. */
+export const native: NativeBinding = load();
