@@ -1,7 +1,8 @@
 /**
  * The addon: found, loaded, and typed. The only file that knows it is a shared library.
  *
- * Its functions never throw. They answer with what was asked for, or with a {@link Code}; second
+ * What allocates and frees is asked through a mailbox, memory that the addon and this file share:
+ * a number costs a store there, and ten times that as an argument. The functions never throw. They answer with what was asked for, or with a {@link Code}; second
  * results are in `mail`, to be read before anything else is called.
  */
 import { createRequire } from 'node:module';
@@ -42,6 +43,17 @@ export const Mail = Object.freeze({
   SIZE_LOW: 6,
   SIZE_HIGH: 7,
   LG_ALIGN: 8,
+} as const);
+
+/** Where the words of a request are in the mailbox, after the answers; mirrors `hw_request_t`. */
+export const Request = Object.freeze({ HEAP: 16, INDEX: 17, GENERATION: 18, FLAGS: 19 } as const);
+
+/** Where the sizes of a request are, as doubles; mirrors `hw_request_size_t`. */
+export const RequestSize = Object.freeze({
+  SIZE: 0,
+  ALIGN: 1,
+  NEW_SIZE: 2,
+  NEW_ALIGN: 3,
 } as const);
 
 /** What a record stands for; a mirror of `hw_record_kind_t`. */
@@ -93,9 +105,17 @@ export interface RuntimeState {
   readonly orphanedBytes: number;
 }
 
-/** The addon's exports. Sizes in bytes. A block is named by its stamp and the buffer itself. */
-export interface NativeBinding {
-  readonly mail: Uint32Array;
+/** What the addon exports. Sizes in bytes. A block is named by its stamp and the buffer itself. */
+interface Addon {
+  /** `hw_mailbox_t`. */
+  readonly mailbox: ArrayBuffer;
+
+  // Asked through the mailbox; see the functions of the same names below.
+  allocate(): ArrayBuffer | number;
+  deallocate(block: ArrayBuffer): number | undefined;
+  reallocate(block: ArrayBuffer): ArrayBuffer | number;
+  reallocateInPlace(block: ArrayBuffer): ArrayBuffer | number;
+  allocateRaw(): number;
 
   /** The answer keeps the heap open; its id is in the mail. */
   createHeap(kind: string, limit: number): object | number;
@@ -108,20 +128,6 @@ export interface NativeBinding {
   verify(heap: number): string | number;
   usableSize(heap: number, size: number, align: number): number;
 
-  allocate(heap: number, size: number, align: number, flags: number): ArrayBuffer | number;
-  deallocate(
-    heap: number,
-    index: number,
-    generation: number,
-    block: ArrayBuffer,
-    size: number,
-    align: number,
-    flags: number,
-  ): number;
-  /** A copy in a new block; the old one is left as it was. */
-  reallocate: ReallocateFunction;
-  /** The same memory in a new block; the old one is detached. */
-  reallocateInPlace: ReallocateFunction;
   /** As `deallocate`, but asks for neither owner nor layout; also for slabs and scopes. */
   endBlock(index: number, generation: number, block: ArrayBuffer): number;
   lease(index: number, generation: number, block: ArrayBuffer): number;
@@ -129,8 +135,6 @@ export interface NativeBinding {
   blockState(index: number, generation: number, block: ArrayBuffer): number;
   addressOf(index: number, generation: number, block: ArrayBuffer): bigint | number;
 
-  /** Memory without an ArrayBuffer; its stamp is in the mail. */
-  allocateRaw(heap: number, size: number, align: number, flags: number): number;
   /** An ArrayBuffer over a range of raw memory, as a slab or a scope. */
   wrapRange(
     index: number,
@@ -146,18 +150,6 @@ export interface NativeBinding {
   /** For tests. */
   force(flags: number): number;
 }
-
-type ReallocateFunction = (
-  heap: number,
-  index: number,
-  generation: number,
-  block: ArrayBuffer,
-  size: number,
-  align: number,
-  newSize: number,
-  newAlign: number,
-  flags: number,
-) => ArrayBuffer | number;
 
 /** The platform as prebuilt binaries are named, such as `linux-x64-glibc`. */
 function platformName(): string {
@@ -191,21 +183,21 @@ function loadFailed(cause: unknown): Error {
   });
 }
 
-function complete(binding: Partial<NativeBinding>): NativeBinding {
-  if (binding.mail === undefined || binding.force === undefined) {
+function complete(addon: Partial<Addon>): Addon {
+  if (addon.mailbox === undefined || addon.force === undefined) {
     throw heapwrightError('ERR_HEAPWRIGHT_LOAD_FAILED', {
       actual: 'an addon that could not set itself up: out of memory, or the thread is ending',
     });
   }
-  return binding as NativeBinding;
+  return addon as Addon;
 }
 
-function load(): NativeBinding {
+function load(): Addon {
   const require = createRequire(import.meta.url);
   let failure: unknown;
   for (const path of candidates()) {
     try {
-      return complete(require(path) as Partial<NativeBinding>);
+      return complete(require(path) as Partial<Addon>);
     } catch (error) {
       if (isHeapwrightError(error)) throw error;
       // The permission model forbids addons: its own words are the best ones.
@@ -216,5 +208,98 @@ function load(): NativeBinding {
   throw loadFailed(failure);
 }
 
-/** The addon of this thread. */
-export const native: NativeBinding = load();
+const addon = load();
+const words = new Uint32Array(addon.mailbox, 0, 24);
+const sizes = new Float64Array(addon.mailbox, 96, 4);
+
+function request(heap: number, size: number, align: number, flags: number): void {
+  words[Request.HEAP] = heap;
+  words[Request.FLAGS] = flags;
+  sizes[RequestSize.SIZE] = size;
+  sizes[RequestSize.ALIGN] = align;
+}
+
+function name(index: number, generation: number): void {
+  words[Request.INDEX] = index;
+  words[Request.GENERATION] = generation;
+}
+
+function resize(newSize: number, newAlign: number): void {
+  sizes[RequestSize.NEW_SIZE] = newSize;
+  sizes[RequestSize.NEW_ALIGN] = newAlign;
+}
+
+/** A new block; its stamp is in the mail. */
+function allocate(heap: number, size: number, align: number, flags: number): ArrayBuffer | number {
+  request(heap, size, align, flags);
+  return addon.allocate();
+}
+
+/** Memory without an ArrayBuffer; its stamp is in the mail. */
+function allocateRaw(heap: number, size: number, align: number, flags: number): number {
+  request(heap, size, align, flags);
+  return addon.allocateRaw();
+}
+
+/** OK: the memory is back and the block detached. KEPT: it will be, later. */
+function deallocate(
+  heap: number,
+  index: number,
+  generation: number,
+  block: ArrayBuffer,
+  size: number,
+  align: number,
+  flags: number,
+): number {
+  request(heap, size, align, flags);
+  name(index, generation);
+  return addon.deallocate(block) ?? Code.OK;
+}
+
+/** A copy in a new block; the old one is left as it was. */
+function reallocate(
+  heap: number,
+  index: number,
+  generation: number,
+  block: ArrayBuffer,
+  size: number,
+  align: number,
+  newSize: number,
+  newAlign: number,
+  flags: number,
+): ArrayBuffer | number {
+  request(heap, size, align, flags);
+  name(index, generation);
+  resize(newSize, newAlign);
+  return addon.reallocate(block);
+}
+
+/** The same memory in a new block; the old one is detached. */
+function reallocateInPlace(
+  heap: number,
+  index: number,
+  generation: number,
+  block: ArrayBuffer,
+  size: number,
+  align: number,
+  newSize: number,
+  newAlign: number,
+  flags: number,
+): ArrayBuffer | number {
+  request(heap, size, align, flags);
+  name(index, generation);
+  resize(newSize, newAlign);
+  return addon.reallocateInPlace(block);
+}
+
+/** The addon of this thread, as the rest of the package calls it. */
+export const native = Object.freeze({
+  ...addon,
+  /** The answers; see {@link Mail}. */
+  mail: words,
+  allocate,
+  allocateRaw,
+  deallocate,
+  reallocate,
+  reallocateInPlace,
+});

@@ -9,10 +9,10 @@
 extern "C" {
 #endif
 
-/* Makes this environment's state and puts the functions of functions.h and the mail on `exports`.
- * `has_libuv` is false on runtimes that only imitate Node. `transfer` is a strong reference to
- * ArrayBuffer.prototype.transfer, or NULL. False: out of memory, or the environment is closing;
- * some names are missing then. */
+/* Makes this environment's state and puts the functions of functions.h and the mailbox on
+ * `exports`. `has_libuv` is false on runtimes that only imitate Node. `transfer` is a strong
+ * reference to ArrayBuffer.prototype.transfer, or NULL. False: out of memory, or the environment is
+ * closing; some names are missing then. */
 bool hw_addon_install(napi_env env, napi_value exports, bool has_libuv, napi_ref transfer);
 
 #ifdef __cplusplus

@@ -1,6 +1,7 @@
 /* Dedicated blocks as functions of the addon: allocate, deallocate, reallocate, lease. A stamp is
- * two arguments, index and generation; the ArrayBuffer itself always comes with it, because only
- * the engine knows whether it is still attached. */
+ * index and generation; the ArrayBuffer itself always comes with it, because only the engine knows
+ * whether it is still attached. The functions that allocate and free take everything else from the
+ * mailbox (a "request"), the others take arguments. */
 #include "functions.h"
 
 #include <string.h>
@@ -26,20 +27,20 @@ hw_code_t hw_open_block(const hw_call_t *call, hw_heap_t *heap, hw_layout_t layo
   return code;
 }
 
-/* allocate(heap, size, align, flags) -> ArrayBuffer | code; stamp in the mail */
+/* allocate() -> ArrayBuffer | code; stamp in the mail
+ * Request: heap, flags, size, align. */
 napi_value hw_js_allocate(napi_env env, napi_callback_info info) {
   hw_call_t call;
   hw_heap_t *heap = NULL;
   hw_layout_t layout;
-  uint32_t flags = 0;
-  hw_code_t code = hw_call_begin(env, info, 4, &call);
+  hw_code_t code = hw_call_begin(env, info, 0, &call);
   if (code != HW_CODE_OK) return hw_call_answer(&call, code);
-  if (!hw_call_heap(&call, 0, &heap) || !hw_call_layout(&call, 1, &layout) ||
-      !hw_call_u32(&call, 3, &flags)) {
+  if (!hw_request_heap(&call, &heap) || !hw_request_layout(&call, HW_REQUEST_SIZE, &layout)) {
     return hw_call_answer(&call, HW_CODE_INVALID_ARG);
   }
   hw_record_t *record = NULL;
   napi_value buffer = NULL;
+  uint32_t flags = hw_request_word(&call, HW_REQUEST_FLAGS);
   code = hw_open_block(&call, heap, layout, flags, HW_KIND_BLOCK, &record);
   if (code == HW_CODE_OK) code = hw_wrap(&call, record, &buffer);
   return code == HW_CODE_OK ? buffer : hw_call_answer(&call, code);
@@ -53,57 +54,57 @@ static hw_code_t after_keep(const hw_call_t *call, hw_heap_t *heap, hw_code_t co
   return code;
 }
 
-/* Heap, stamp, buffer and layout: arguments 0 to 5 of every function on a live block. */
+/* The live block that the request names by heap, stamp and layout, and whose buffer is the only
+ * argument. */
 static hw_code_t live_block(const hw_call_t *call, hw_heap_t **heap, hw_record_t **record) {
-  uint32_t index = 0, generation = 0;
   hw_layout_t layout;
-  if (!hw_call_heap(call, 0, heap) || !hw_call_u32(call, 1, &index) ||
-      !hw_call_u32(call, 2, &generation) || !hw_call_layout(call, 4, &layout)) {
+  if (!hw_request_heap(call, heap) || !hw_request_layout(call, HW_REQUEST_SIZE, &layout)) {
     return HW_CODE_INVALID_ARG;
   }
+  uint32_t index = hw_request_word(call, HW_REQUEST_INDEX);
+  uint32_t generation = hw_request_word(call, HW_REQUEST_GENERATION);
   hw_record_table_t *records = &call->environment->records;
   hw_code_t code = hw_block_check(*heap, records, index, generation, &layout, record);
   if (code != HW_CODE_OK && code != HW_CODE_ABANDONED) return code;
   /* A block that was moved away is gone for the caller, whatever its record says. */
-  hw_code_t attached = hw_call_buffer(call, 3, *record);
+  hw_code_t attached = hw_call_buffer(call, 0, *record);
   return attached != HW_CODE_OK ? attached : code;
 }
 
-/* deallocate(heap, index, generation, buffer, size, align, flags) -> code */
+/* deallocate(buffer) -> undefined for OK, else a code
+ * Request: heap, index, generation, flags, size, align. */
 napi_value hw_js_deallocate(napi_env env, napi_callback_info info) {
   hw_call_t call;
   hw_heap_t *heap = NULL;
   hw_record_t *record = NULL;
-  uint32_t flags = 0;
-  hw_code_t code = hw_call_begin(env, info, 7, &call);
-  if (code == HW_CODE_OK && !hw_call_u32(&call, 6, &flags)) code = HW_CODE_INVALID_ARG;
+  hw_code_t code = hw_call_begin(env, info, 1, &call);
   if (code == HW_CODE_OK) code = live_block(&call, &heap, &record);
   if (code != HW_CODE_OK) return hw_call_answer(&call, code);
 
-  bool refuse = (flags & REFUSE_WHEN_BUSY) != 0;
+  bool refuse = (hw_request_word(&call, HW_REQUEST_FLAGS) & REFUSE_WHEN_BUSY) != 0;
   code = hw_block_begin_free(record, hw_environment_is_busy(call.environment), refuse);
-  if (code == HW_CODE_DETACH) return hw_call_answer(&call, hw_unwrap(&call, 3, record));
-  return hw_call_answer(&call, after_keep(&call, heap, code));
+  if (code == HW_CODE_DETACH) code = hw_unwrap(&call, 0, record);
+  return code == HW_CODE_OK ? NULL : hw_call_answer(&call, after_keep(&call, heap, code));
 }
 
-/* reallocate(heap, index, generation, buffer, size, align, newSize, newAlign, flags)
- *   -> ArrayBuffer | code
+/* reallocate(buffer) -> ArrayBuffer | code; stamp in the mail
+ * Request: as deallocate, and the new size and align.
  * A new block with the old one's contents. The old one is untouched: the caller frees it next. */
 napi_value hw_js_reallocate(napi_env env, napi_callback_info info) {
   hw_call_t call;
   hw_heap_t *heap = NULL;
   hw_record_t *old = NULL, *record = NULL;
   hw_layout_t next;
-  uint32_t flags = 0;
-  hw_code_t code = hw_call_begin(env, info, 9, &call);
-  if (code == HW_CODE_OK && (!hw_call_layout(&call, 6, &next) || !hw_call_u32(&call, 8, &flags))) {
+  hw_code_t code = hw_call_begin(env, info, 1, &call);
+  if (code == HW_CODE_OK) code = live_block(&call, &heap, &old);
+  if (code == HW_CODE_OK && !hw_request_layout(&call, HW_REQUEST_NEW_SIZE, &next)) {
     code = HW_CODE_INVALID_ARG;
   }
-  if (code == HW_CODE_OK) code = live_block(&call, &heap, &old);
   if (code == HW_CODE_OK && hw_word_leases(hw_record_word(old)) > 0) code = HW_CODE_LEASED;
   if (code != HW_CODE_OK) return hw_call_answer(&call, code);
 
   /* What the copy overwrites need not be zeroed first. */
+  uint32_t flags = hw_request_word(&call, HW_REQUEST_FLAGS);
   size_t kept = hw_min(old->size, next.size);
   bool zero_tail = (flags & HW_ZEROED) != 0 && kept > 0;
   if (zero_tail) flags &= ~(uint32_t)HW_ZEROED;
@@ -117,47 +118,53 @@ napi_value hw_js_reallocate(napi_env env, napi_callback_info info) {
   return code == HW_CODE_OK ? buffer : hw_call_answer(&call, code);
 }
 
-/* reallocateInPlace(heap, index, generation, buffer, size, align, newSize, newAlign, flags)
- *   -> ArrayBuffer | code
- * The same memory under a new buffer; the old buffer is detached. NOT_IN_PLACE also when the block
- * is leased or requests are active. */
+/* Puts a new buffer over a block's memory and takes the old one away. For a moment two buffers
+ * share the memory; no script runs until the old one is detached. */
+static hw_code_t replace_buffer(const hw_call_t *call, hw_record_t *record, hw_record_t *successor,
+                                napi_value *buffer) {
+  hw_code_t code = hw_wrap(call, successor, buffer);
+  if (code != HW_CODE_OK) return code;
+  code = hw_block_begin_free(record, false, true);
+  if (code == HW_CODE_DETACH) code = hw_unwrap(call, 0, record);
+  if (code == HW_CODE_OK) return code;
+  /* The new buffer was never seen by a script: attached or not, nobody can reach it. */
+  napi_status status = napi_detach_arraybuffer(call->env, *buffer);
+  (void)status;
+  return code;
+}
+
+/* reallocateInPlace(buffer) -> ArrayBuffer | code; stamp in the mail
+ * Request: as reallocate. The same memory under a new buffer; the old buffer is detached.
+ * NOT_IN_PLACE also when the block is leased or requests are active. */
 napi_value hw_js_reallocate_in_place(napi_env env, napi_callback_info info) {
   hw_call_t call;
   hw_heap_t *heap = NULL;
   hw_record_t *record = NULL, *successor = NULL;
   hw_layout_t next;
-  uint32_t flags = 0;
-  hw_code_t code = hw_call_begin(env, info, 9, &call);
-  if (code == HW_CODE_OK && (!hw_call_layout(&call, 6, &next) || !hw_call_u32(&call, 8, &flags))) {
+  hw_code_t code = hw_call_begin(env, info, 1, &call);
+  if (code == HW_CODE_OK) code = live_block(&call, &heap, &record);
+  if (code == HW_CODE_OK && !hw_request_layout(&call, HW_REQUEST_NEW_SIZE, &next)) {
     code = HW_CODE_INVALID_ARG;
   }
-  if (code == HW_CODE_OK) code = live_block(&call, &heap, &record);
   if (code != HW_CODE_OK) return hw_call_answer(&call, code);
   if (hw_word_leases(hw_record_word(record)) > 0 || hw_environment_is_busy(call.environment)) {
     return hw_call_answer(&call, HW_CODE_NOT_IN_PLACE);
   }
 
   size_t old_size = record->size;
+  uint32_t flags = hw_request_word(&call, HW_REQUEST_FLAGS);
   code = hw_heap_reallocate_in_place(record, next, &successor);
   if (code != HW_CODE_OK) return hw_call_answer(&call, code);
   napi_value buffer = NULL;
-  /* For a moment two buffers share the memory; no script runs until the old one is detached. */
-  code = hw_wrap(&call, successor, &buffer);
-  if (code == HW_CODE_OK) {
-    code = hw_block_begin_free(record, false, true);
-    if (code == HW_CODE_DETACH) code = hw_unwrap(&call, 3, record);
-    if (code == HW_CODE_OK) {
-      if ((flags & HW_ZEROED) != 0 && next.size > old_size) {
-        memset((uint8_t *)successor->address + old_size, 0, next.size - old_size);
-      }
-      return buffer;
-    }
-    /* The new buffer was never seen by a script: attached or not, nobody can reach it. */
-    napi_status status = napi_detach_arraybuffer(env, buffer);
-    (void)status;
+  code = replace_buffer(&call, record, successor, &buffer);
+  if (code != HW_CODE_OK) {
+    hw_heap_undo_in_place(record, successor);
+    return hw_call_answer(&call, code);
   }
-  hw_heap_undo_in_place(record, successor);
-  return hw_call_answer(&call, code);
+  if ((flags & HW_ZEROED) != 0 && next.size > old_size) {
+    memset((uint8_t *)successor->address + old_size, 0, next.size - old_size);
+  }
+  return buffer;
 }
 
 /* endBlock(index, generation, buffer) -> code
@@ -217,7 +224,7 @@ napi_value hw_js_block_state(napi_env env, napi_callback_info info) {
   if (code == HW_CODE_OK) code = hw_call_stamp(&call, 0, &record);
   if (code != HW_CODE_OK) return hw_call_answer(&call, code);
   uint64_t word = hw_record_word(record);
-  uint32_t *mail = call.environment->mail;
+  uint32_t *mail = call.environment->mailbox->answer;
   mail[HW_MAIL_STATE] = (uint32_t)hw_word_state(word);
   mail[HW_MAIL_KIND] = record->kind;
   mail[HW_MAIL_LEASES] = hw_word_leases(word);

@@ -3,8 +3,7 @@
 /* 2^53 - 1, the largest integer that a JavaScript number counts to. */
 #define MAX_SAFE_INTEGER 9007199254740991.0
 
-hw_code_t hw_call_begin(napi_env env, napi_callback_info info, size_t expected, hw_call_t *call) {
-  size_t count = HW_MAX_ARGUMENTS;
+hw_code_t hw_call_begin(napi_env env, napi_callback_info info, size_t count, hw_call_t *call) {
   void *data = NULL;
   call->env = env;
   call->environment = NULL;
@@ -12,7 +11,6 @@ hw_code_t hw_call_begin(napi_env env, napi_callback_info info, size_t expected, 
     return HW_CODE_ENV_CLOSING;
   }
   call->environment = data;
-  if (count < expected) return HW_CODE_INVALID_ARG;
   bool elsewhere = (call->environment->forced & HW_FORCE_WRONG_THREAD) != 0 ||
                    !pthread_equal(pthread_self(), call->environment->thread);
   return elsewhere ? HW_CODE_WRONG_THREAD : HW_CODE_OK;
@@ -27,12 +25,16 @@ bool hw_call_u32(const hw_call_t *call, size_t at, uint32_t *out) {
   return napi_get_value_uint32(call->env, call->values[at], out) == napi_ok;
 }
 
+static bool size_of_number(double value, size_t *out) {
+  if (!(value >= 0 && value <= MAX_SAFE_INTEGER)) return false; /* also NaN */
+  *out = (size_t)(int64_t)value; /* by way of int64_t: one instruction */
+  return (double)(int64_t)*out == value;
+}
+
 bool hw_call_size(const hw_call_t *call, size_t at, size_t *out) {
   double value = 0;
-  if (napi_get_value_double(call->env, call->values[at], &value) != napi_ok) return false;
-  if (!(value >= 0 && value <= MAX_SAFE_INTEGER)) return false; /* also NaN */
-  *out = (size_t)value;
-  return (double)*out == value;
+  return napi_get_value_double(call->env, call->values[at], &value) == napi_ok &&
+         size_of_number(value, out);
 }
 
 bool hw_call_layout(const hw_call_t *call, size_t at, hw_layout_t *out) {
@@ -44,6 +46,21 @@ bool hw_call_heap(const hw_call_t *call, size_t at, hw_heap_t **out) {
   uint32_t id = 0;
   if (!hw_call_u32(call, at, &id)) return false;
   *out = hw_environment_heap(call->environment, id);
+  return *out != NULL;
+}
+
+uint32_t hw_request_word(const hw_call_t *call, hw_request_t at) {
+  return call->environment->mailbox->request[at];
+}
+
+bool hw_request_layout(const hw_call_t *call, hw_request_size_t at, hw_layout_t *out) {
+  const volatile double *sizes = call->environment->mailbox->sizes;
+  return size_of_number(sizes[at], &out->size) && size_of_number(sizes[at + 1], &out->align) &&
+         hw_layout_check(*out) == HW_OK;
+}
+
+bool hw_request_heap(const hw_call_t *call, hw_heap_t **out) {
+  *out = hw_environment_heap(call->environment, hw_request_word(call, HW_REQUEST_HEAP));
   return *out != NULL;
 }
 

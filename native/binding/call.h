@@ -1,10 +1,11 @@
-/* One call from JavaScript: its arguments, unwrapped and checked. The package's own TypeScript has
- * validated them before; these checks answer whoever loads the addon without it. */
+/* One call from JavaScript: its arguments, or its request in the mailbox, unwrapped and checked.
+ * The package's own TypeScript has validated them before; these checks answer whoever loads the
+ * addon without it. */
 #pragma once
 
 #include "environment.h"
 
-#define HW_MAX_ARGUMENTS 9
+#define HW_MAX_ARGUMENTS 5
 
 typedef struct hw_call {
   napi_env env;
@@ -12,8 +13,9 @@ typedef struct hw_call {
   napi_value values[HW_MAX_ARGUMENTS];
 } hw_call_t;
 
-/* HW_CODE_OK, INVALID_ARG for fewer than `expected` arguments, or WRONG_THREAD. */
-hw_code_t hw_call_begin(napi_env env, napi_callback_info info, size_t expected, hw_call_t *call);
+/* Takes the first `count` arguments (undefined where there are fewer). HW_CODE_OK, or WRONG_THREAD.
+ */
+hw_code_t hw_call_begin(napi_env env, napi_callback_info info, size_t count, hw_call_t *call);
 
 /* The code as a number, which is what every function answers unless it says otherwise. */
 napi_value hw_call_answer(const hw_call_t *call, hw_code_t code);
@@ -25,6 +27,11 @@ bool hw_call_size(const hw_call_t *call, size_t at, size_t *out);
 bool hw_call_layout(const hw_call_t *call, size_t at, hw_layout_t *out);
 /* A heap that is open, by its id. */
 bool hw_call_heap(const hw_call_t *call, size_t at, hw_heap_t **out);
+
+/* The same from the mailbox. */
+uint32_t hw_request_word(const hw_call_t *call, hw_request_t at);
+bool hw_request_layout(const hw_call_t *call, hw_request_size_t at, hw_layout_t *out);
+bool hw_request_heap(const hw_call_t *call, hw_heap_t **out);
 
 /* What the ArrayBuffer at `at` is to `record`: HW_CODE_OK if it is attached over the record's
  * memory, DETACHED, or INVALID_ARG for everything else. */

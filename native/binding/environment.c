@@ -6,16 +6,16 @@
 
 hw_environment_t *hw_environment_create(napi_env env, bool has_libuv) {
   hw_environment_t *environment = calloc(1, sizeof *environment);
-  uint32_t *mail = calloc(HW_MAIL_WORDS, sizeof *mail);
-  if (environment == NULL || mail == NULL ||
+  hw_mailbox_t *mailbox = calloc(1, sizeof *mailbox);
+  if (environment == NULL || mailbox == NULL ||
       hw_record_table_init(&environment->records, hw_os_default()) != HW_OK) {
     free(environment);
-    free(mail);
+    free(mailbox);
     return NULL;
   }
   environment->env = env;
   environment->thread = pthread_self();
-  environment->mail = mail;
+  environment->mailbox = mailbox;
 
   void *loop = NULL;
   if (has_libuv) {

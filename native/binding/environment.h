@@ -17,7 +17,7 @@ typedef enum hw_forced {
 } hw_forced_t;
 #define HW_FORCE_ALL 15u
 
-/* Second results of a call, which JavaScript reads right after it. */
+/* Words of the mailbox that a call answers in, to be read right after it. */
 typedef enum hw_mail {
   HW_MAIL_INDEX = 0, /* of a new record, or of a new heap */
   HW_MAIL_GENERATION,
@@ -30,6 +30,34 @@ typedef enum hw_mail {
   HW_MAIL_LG_ALIGN,
   HW_MAIL_WORDS = 16,
 } hw_mail_t;
+
+/* Words and sizes of the mailbox that a call is asked in, written right before it. */
+typedef enum hw_request {
+  HW_REQUEST_HEAP = 0,
+  HW_REQUEST_INDEX,
+  HW_REQUEST_GENERATION,
+  HW_REQUEST_FLAGS,
+  HW_REQUEST_WORDS = 8,
+} hw_request_t;
+
+typedef enum hw_request_size {
+  HW_REQUEST_SIZE = 0,
+  HW_REQUEST_ALIGN,
+  HW_REQUEST_NEW_SIZE,
+  HW_REQUEST_NEW_ALIGN,
+  HW_REQUEST_SIZES = 4,
+} hw_request_size_t;
+
+/* Memory that the addon and JavaScript share, because a number passed this way costs a store and a
+ * load, and one passed as an argument some thirty instructions. It is an argument all the same:
+ * each value is read once and checked. */
+typedef struct hw_mailbox {
+  uint32_t answer[HW_MAIL_WORDS];
+  volatile uint32_t request[HW_REQUEST_WORDS];
+  volatile double sizes[HW_REQUEST_SIZES];
+} hw_mailbox_t;
+
+_Static_assert(sizeof(hw_mailbox_t) == 128, "lib/native.ts knows the layout");
 
 typedef struct hw_environment {
   napi_env env;
@@ -47,7 +75,7 @@ typedef struct hw_environment {
   uint64_t last_push; /* tick of the last push towards a collection */
   /* Memory of its own that is never freed: a script that got hold of the addon itself could have
    * moved it to another thread. */
-  uint32_t *mail;
+  hw_mailbox_t *mailbox;
 } hw_environment_t;
 
 /* What the allocator object in JavaScript keeps alive. Either side may go first: a heap ends when

@@ -40,28 +40,24 @@ static bool export_functions(napi_env env, napi_value exports, hw_environment_t 
   return true;
 }
 
-static void keep_mail(napi_env env, void *data, void *hint) {
+static void keep_mailbox(napi_env env, void *data, void *hint) {
   (void)env;
   (void)data;
   (void)hint; /* never freed: see hw_environment_t */
 }
 
-/* The mail is also the probe: a runtime with a memory cage refuses it. */
-static bool export_mail(napi_env env, napi_value exports, hw_environment_t *environment) {
-  static const size_t size = HW_MAIL_WORDS * sizeof(uint32_t);
-  napi_value buffer = NULL, view = NULL;
-  napi_status status =
-      napi_create_external_arraybuffer(env, environment->mail, size, keep_mail, NULL, &buffer);
+/* The mailbox is also the probe: a runtime with a memory cage refuses it. */
+static bool export_mailbox(napi_env env, napi_value exports, hw_environment_t *environment) {
+  napi_value buffer = NULL;
+  napi_status status = napi_create_external_arraybuffer(
+      env, environment->mailbox, sizeof(hw_mailbox_t), keep_mailbox, NULL, &buffer);
   environment->external = status == napi_ok;
   if (status == napi_no_external_buffers_allowed) {
-    /* No block can be made here, so nothing will ever be in the mail. */
+    /* No block can be made here: every request stays empty and is refused. */
     void *ignored = NULL;
-    status = napi_create_arraybuffer(env, size, &ignored, &buffer);
+    status = napi_create_arraybuffer(env, sizeof(hw_mailbox_t), &ignored, &buffer);
   }
-  return status == napi_ok &&
-         napi_create_typedarray(env, napi_uint32_array, HW_MAIL_WORDS, buffer, 0, &view) ==
-             napi_ok &&
-         napi_set_named_property(env, exports, "mail", view) == napi_ok;
+  return status == napi_ok && napi_set_named_property(env, exports, "mailbox", buffer) == napi_ok;
 }
 
 bool hw_addon_install(napi_env env, napi_value exports, bool has_libuv, napi_ref transfer) {
@@ -72,5 +68,5 @@ bool hw_addon_install(napi_env env, napi_value exports, bool has_libuv, napi_ref
     hw_environment_end(env, environment, NULL);
     return false;
   }
-  return export_mail(env, exports, environment) && export_functions(env, exports, environment);
+  return export_mailbox(env, exports, environment) && export_functions(env, exports, environment);
 }

@@ -54,7 +54,7 @@ napi_value hw_js_create_heap(napi_env env, napi_callback_info info) {
     hw_heap_token_end(env, token, NULL);
     return hw_call_answer(&call, HW_CODE_ENV_CLOSING);
   }
-  call.environment->mail[HW_MAIL_INDEX] = id;
+  call.environment->mailbox->answer[HW_MAIL_INDEX] = id;
   return external;
 }
 

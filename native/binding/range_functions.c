@@ -4,22 +4,26 @@
 
 #include "wrap.h"
 
-/* allocateRaw(heap, size, align, flags) -> code; stamp in the mail */
+/* allocateRaw() -> code; stamp in the mail
+ * Request: heap, flags, size, align. */
 napi_value hw_js_allocate_raw(napi_env env, napi_callback_info info) {
   hw_call_t call;
   hw_heap_t *heap = NULL;
   hw_layout_t layout;
-  uint32_t flags = 0;
-  hw_code_t code = hw_call_begin(env, info, 4, &call);
-  if (code == HW_CODE_OK && (!hw_call_heap(&call, 0, &heap) || !hw_call_layout(&call, 1, &layout) ||
-                             !hw_call_u32(&call, 3, &flags))) {
+  hw_record_t *raw = NULL;
+  hw_code_t code = hw_call_begin(env, info, 0, &call);
+  if (code == HW_CODE_OK &&
+      (!hw_request_heap(&call, &heap) || !hw_request_layout(&call, HW_REQUEST_SIZE, &layout))) {
     code = HW_CODE_INVALID_ARG;
   }
-  hw_record_t *raw = NULL;
-  if (code == HW_CODE_OK) code = hw_open_block(&call, heap, layout, flags, HW_KIND_RAW, &raw);
   if (code == HW_CODE_OK) {
-    call.environment->mail[HW_MAIL_INDEX] = raw->index;
-    call.environment->mail[HW_MAIL_GENERATION] = hw_word_generation(hw_record_word(raw));
+    uint32_t flags = hw_request_word(&call, HW_REQUEST_FLAGS);
+    code = hw_open_block(&call, heap, layout, flags, HW_KIND_RAW, &raw);
+  }
+  if (code == HW_CODE_OK) {
+    uint32_t *mail = call.environment->mailbox->answer;
+    mail[HW_MAIL_INDEX] = raw->index;
+    mail[HW_MAIL_GENERATION] = hw_word_generation(hw_record_word(raw));
   }
   return hw_call_answer(&call, code);
 }

@@ -47,8 +47,8 @@ hw_code_t hw_wrap(const hw_call_t *call, hw_record_t *record, napi_value *out) {
     hw_block_abort(record, generation, status != napi_no_external_buffers_allowed);
     return refusal_of(call->env, status);
   }
-  environment->mail[HW_MAIL_INDEX] = record->index;
-  environment->mail[HW_MAIL_GENERATION] = generation;
+  environment->mailbox->answer[HW_MAIL_INDEX] = record->index;
+  environment->mailbox->answer[HW_MAIL_GENERATION] = generation;
   return HW_CODE_OK;
 }
 
