@@ -1,10 +1,10 @@
 /**
  * The seam: what every allocator is, and what an allocator that a user writes gets for free.
  */
-import { type Block, copyBytes } from './block.js';
-import { isHeapwrightError, outOfRange } from './errors.js';
+import { type Block, classify, copyBytes } from './block.js';
+import { invalidArgType, isHeapwrightError, outOfRange } from './errors.js';
 import { type Layout, requireLayout } from './layout.js';
-import { type Lease, leaseBlock } from './lease.js';
+import { type Lease, leaseBlock, requireUnleased } from './lease.js';
 import type { AllocateOptions, DeallocateOptions } from './options.js';
 
 /** The figures of one allocator. Bytes are those of the layouts; a limit of none is Infinity. */
@@ -128,6 +128,9 @@ function checkDirection(way: 'grow' | 'shrink', layout: Layout, newLayout: Layou
   throw outOfRange('newLayout.size', `${bound} ${size}, the size of the block`, newSize);
 }
 
+/** INVALID_ARG_TYPE for the receiver of a borrowed method that is no allocator. */
+let checkReceiver: (value: unknown) => void;
+
 /**
  * An allocator with only `allocate` and `deallocate` left to write. Everything else is built on
  * those two; override what can be done better.
@@ -145,6 +148,14 @@ function checkDirection(way: 'grow' | 'shrink', layout: Layout, newLayout: Layou
  * }
  */
 export abstract class BaseAllocator<B extends Block = ArrayBuffer> implements Allocator<B> {
+  static {
+    checkReceiver = (value) => {
+      if (typeof value === 'object' && value !== null && #brand in value) return;
+      throw invalidArgType('this', 'an allocator', value);
+    };
+  }
+
+  readonly #brand = true;
   readonly name: string;
 
   constructor(name = 'custom') {
@@ -155,6 +166,7 @@ export abstract class BaseAllocator<B extends Block = ArrayBuffer> implements Al
   abstract deallocate(block: B, layout: Layout, options?: DeallocateOptions): boolean;
 
   tryAllocate(layout: Layout, options?: AllocateOptions): B | null {
+    checkReceiver(this);
     try {
       return this.allocate(layout, options);
     } catch (error) {
@@ -164,10 +176,13 @@ export abstract class BaseAllocator<B extends Block = ArrayBuffer> implements Al
   }
 
   reallocate(block: B, layout: Layout, newLayout: Layout, options?: AllocateOptions): B {
+    checkReceiver(this);
     requireLayout(layout, 'layout');
     requireLayout(newLayout, 'newLayout');
     const same = this.reallocateInPlace(block, layout, newLayout);
     if (same !== null) return same;
+    if (classify(block).kind === 'other') throw invalidArgType('block', 'a block', block);
+    requireUnleased(block);
     const moved = this.allocate(newLayout, options);
     try {
       copyBytes(block, moved);
@@ -186,11 +201,13 @@ export abstract class BaseAllocator<B extends Block = ArrayBuffer> implements Al
   }
 
   grow(block: B, layout: Layout, newLayout: Layout, options?: AllocateOptions): B {
+    checkReceiver(this);
     checkDirection('grow', layout, newLayout);
     return this.reallocate(block, layout, newLayout, options);
   }
 
   shrink(block: B, layout: Layout, newLayout: Layout): B {
+    checkReceiver(this);
     checkDirection('shrink', layout, newLayout);
     return this.reallocate(block, layout, newLayout);
   }
@@ -219,6 +236,7 @@ export abstract class BaseAllocator<B extends Block = ArrayBuffer> implements Al
   dispose(): void {}
 
   [Symbol.dispose](): void {
+    checkReceiver(this);
     this.dispose();
   }
 }

@@ -2,9 +2,10 @@
  * An allocator from a plain object with two functions.
  */
 import { type AllocatorStats, BaseAllocator } from './allocator.js';
-import type { Block } from './block.js';
+import { type Block, classify } from './block.js';
 import { describeLayout, heapwrightError, invalidArgType, outOfRange } from './errors.js';
 import { type Layout, requireLayout } from './layout.js';
+import { type Lease, requireUnleased } from './lease.js';
 import { measure } from './measure.js';
 import {
   type AllocateOptions,
@@ -58,8 +59,17 @@ function readName(definition: object): string {
   throw invalidArgType('name', 'a string', name);
 }
 
+let checkReceiver: (value: unknown) => void;
+
 /** Guards the user's functions: they see only valid requests and only blocks that are theirs. */
 class DefinedAllocator<B extends Block> extends BaseAllocator<B> {
+  static {
+    checkReceiver = (value) => {
+      if (typeof value === 'object' && value !== null && #live in value) return;
+      throw invalidArgType('this', 'an allocator that defineAllocator() made', value);
+    };
+  }
+
   readonly #allocate: AllocatorDefinition<B>['allocate'];
   readonly #deallocate: AllocatorDefinition<B>['deallocate'];
   readonly #reallocateInPlace: AllocatorDefinition<B>['reallocateInPlace'];
@@ -85,6 +95,7 @@ class DefinedAllocator<B extends Block> extends BaseAllocator<B> {
   }
 
   override allocate(layout: Layout, options?: AllocateOptions): B {
+    checkReceiver(this);
     requireLayout(layout, 'layout');
     const uninitialized = isUninitialized(options);
     this.#requireOpen();
@@ -99,6 +110,7 @@ class DefinedAllocator<B extends Block> extends BaseAllocator<B> {
   }
 
   override deallocate(block: B, layout: Layout, options?: DeallocateOptions): boolean {
+    checkReceiver(this);
     requireLayout(layout, 'layout');
     const whenBusy = throwsWhenBusy(options) ? 'throw' : 'abandon';
     this.#requireOpen();
@@ -114,6 +126,7 @@ class DefinedAllocator<B extends Block> extends BaseAllocator<B> {
   }
 
   override reallocateInPlace(block: B, layout: Layout, newLayout: Layout): B | null {
+    checkReceiver(this);
     requireLayout(layout, 'layout');
     requireLayout(newLayout, 'newLayout');
     this.#requireOpen();
@@ -125,16 +138,25 @@ class DefinedAllocator<B extends Block> extends BaseAllocator<B> {
   }
 
   override usableSize(layout: Layout): number {
+    checkReceiver(this);
     requireLayout(layout, 'layout');
     this.#requireOpen();
     return this.#usableSize?.(layout) ?? layout.size;
   }
 
   override owns(value: unknown): boolean {
-    return this.#live.has(value as B);
+    checkReceiver(this);
+    return this.#live.has(value as B) || this.#isView(value);
+  }
+
+  override lease(block: B): Lease {
+    checkReceiver(this);
+    this.#requireOpen();
+    return super.lease(block);
   }
 
   override stats(): AllocatorStats {
+    checkReceiver(this);
     this.#requireOpen();
     return Object.freeze({
       ...super.stats(),
@@ -149,6 +171,7 @@ class DefinedAllocator<B extends Block> extends BaseAllocator<B> {
   }
 
   override verify(): true {
+    checkReceiver(this);
     this.#requireOpen();
     let bytes = 0;
     for (const layout of this.#live.values()) bytes += layout.size;
@@ -160,7 +183,9 @@ class DefinedAllocator<B extends Block> extends BaseAllocator<B> {
   }
 
   override dispose(): void {
+    checkReceiver(this);
     if (this.#isClosed) return;
+    for (const block of this.#live.keys()) requireUnleased(block);
     for (const [block, layout] of [...this.#live]) this.deallocate(block, layout);
     this.#isClosed = true;
     this.#dispose?.();
@@ -174,6 +199,7 @@ class DefinedAllocator<B extends Block> extends BaseAllocator<B> {
     const own = this.#live.get(block);
     if (own === undefined) {
       if (measure(block) === null) throw invalidArgType('block', 'a block', block);
+      if (this.#isView(block)) throw heapwrightError('ERR_HEAPWRIGHT_INTERIOR');
       throw heapwrightError(
         this.#freed.has(block) ? 'ERR_HEAPWRIGHT_DETACHED' : 'ERR_HEAPWRIGHT_NOT_OWNED',
       );
@@ -183,6 +209,12 @@ class DefinedAllocator<B extends Block> extends BaseAllocator<B> {
       expected: describeLayout(own.size, own.align),
       actual: describeLayout(layout.size, layout.align),
     });
+  }
+
+  /** Whether `value` looks into a live block without being one. */
+  #isView(value: unknown): boolean {
+    const what = classify(value);
+    return what.kind === 'view' && this.#live.has(what.buffer as B);
   }
 
   #adopt(block: B, layout: Layout): B {

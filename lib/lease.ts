@@ -3,11 +3,16 @@
  * after a call returns, where the event loop shows no request that the free could see.
  */
 import { type Block, generationOf, indexOf, UNSTAMPED } from './block.js';
+import { heapwrightError, invalidArgType } from './errors.js';
 import { forget } from './live-blocks.js';
 import { Code, native } from './native.js';
-import { refuseBlock } from './refusal.js';
+import { recordOf, refuseBlock } from './refusal.js';
 
 let makeLease: (block: ArrayBuffer) => Lease;
+let checkReceiver: (value: unknown) => void;
+
+/** Proves to the constructor that a call comes from this file. */
+const KEY = Symbol('Lease');
 
 /**
  * Holds a block's memory. While a lease is open `deallocate` answers false, and the memory comes
@@ -19,22 +24,29 @@ let makeLease: (block: ArrayBuffer) => Lease;
  */
 export class Lease {
   static {
-    makeLease = (block) => new Lease(block);
+    makeLease = (block) => new Lease(KEY, block);
+    checkReceiver = (value) => {
+      if (typeof value === 'object' && value !== null && #block in value) return;
+      throw invalidArgType('this', 'a lease made by lease()', value);
+    };
   }
 
   /** Reachable from here, so that the collector waits for the lease. Null once disposed. */
   #block: ArrayBuffer | null;
 
-  private constructor(block: ArrayBuffer) {
+  private constructor(key: symbol, block: ArrayBuffer) {
+    if (key !== KEY) throw invalidArgType('key', 'private: make leases with lease()', key);
     this.#block = block;
   }
 
   /** Whether the lease no longer holds anything. */
   get disposed(): boolean {
+    checkReceiver(this);
     return this.#block === null;
   }
 
   dispose(): void {
+    checkReceiver(this);
     const block = this.#block;
     if (block === null) return;
     this.#block = null;
@@ -46,6 +58,7 @@ export class Lease {
   }
 
   [Symbol.dispose](): void {
+    checkReceiver(this);
     this.dispose();
   }
 }
@@ -61,4 +74,10 @@ export function leaseBlock(block: Block): Lease {
   const code = native.lease(index, generationOf(block), block as ArrayBuffer);
   if (code !== Code.OK) throw refuseBlock(block, 'block', code);
   return makeLease(block as ArrayBuffer);
+}
+
+/** LEASED if a lease on `block` is open. Memory that is none of this package has no leases. */
+export function requireUnleased(block: Block): void {
+  if (indexOf(block) === UNSTAMPED) return;
+  if ((recordOf(block)?.leases ?? 0) > 0) throw heapwrightError('ERR_HEAPWRIGHT_LEASED');
 }

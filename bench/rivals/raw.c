@@ -1,7 +1,8 @@
 /* The rival of dedicated blocks: the least an addon can do to hand out native memory and take it
- * back. One call to allocate (malloc, memset if asked, an external ArrayBuffer over it), one to free
- * (detach, free). No record of blocks, no owner, no alignment, no limit, no gate, no finalizer:
- * a double free crashes, a dropped buffer leaks. What it costs is the price of wrapping itself.
+ * back. One call to allocate (malloc, memset if asked, an external ArrayBuffer over it), one to
+ * free (detach, free). No record of blocks, no owner, no alignment, no limit, no gate, no
+ * finalizer: a double free crashes, a dropped buffer leaks. What it costs is the price of wrapping
+ * itself.
  *
  * allocate(size, zeroed) -> ArrayBuffer, deallocate(buffer) -> boolean. */
 #include <node_api.h>

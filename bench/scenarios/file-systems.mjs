@@ -10,6 +10,7 @@ import {
 } from 'node:fs';
 import { join } from 'node:path';
 import { Layout, SystemAllocator } from '../../dist/index.js';
+import { Stop } from '../../scripts/lib/run.mjs';
 
 /** `f_type` of statfs(2). */
 const NAMES = new Map([
@@ -36,7 +37,7 @@ const MALLOC_ALIGN = 16;
  * direct read accepted; a read to an odd address was refused with EINVAL if `refusal` is null.
  */
 export function inspectFolder(folder) {
-  const { type, bavail, bsize } = statfsSync(folder);
+  const { type, bavail, bsize } = statfsOf(folder);
   const name = NAMES.get(type) ?? `type 0x${type.toString(16)}`;
   const found = { name, freeBytes: bavail * bsize, requiredAlign: null, refusal: null };
   if (constants.O_DIRECT === undefined) return { ...found, refusal: 'the system has no O_DIRECT' };
@@ -50,6 +51,14 @@ export function inspectFolder(folder) {
     found.refusal = `direct reads accept memory aligned to ${found.requiredAlign}`;
   }
   return found;
+}
+
+function statfsOf(folder) {
+  try {
+    return statfsSync(folder);
+  } catch (error) {
+    throw new Stop(`${folder} cannot be used for direct I/O: ${error.message}`);
+  }
 }
 
 /** Reads one page to addresses 1, 2, 4, ... past a page boundary until one is accepted. */

@@ -13,6 +13,7 @@ import {
   outOfRange,
 } from '../errors.js';
 import { type Layout, requireLayout } from '../layout.js';
+import type { Lease } from '../lease.js';
 import { forget, recall, remember } from '../live-blocks.js';
 import { Code, Flag, FreeFlag, Kind, Mail, native, STATS, State } from '../native.js';
 import {
@@ -58,7 +59,17 @@ function requireLength(layout: Layout, argument: string): void {
   throw outOfRange(`${argument}.size`, `at most ${LONGEST}, the longest ArrayBuffer`, layout.size);
 }
 
+/** A method that was borrowed or bound wrongly: INVALID_ARG_TYPE instead of the engine's error. */
+let checkReceiver: (value: unknown) => void;
+
 export abstract class NativeAllocator extends BaseAllocator<ArrayBuffer> {
+  static {
+    checkReceiver = (value) => {
+      if (typeof value === 'object' && value !== null && #heap in value) return;
+      throw invalidArgType('this', 'an allocator made by this package', value);
+    };
+  }
+
   #heap: number;
   /** Keeps the heap open in the addon; when it is collected the heap ends with its last block. */
   #anchor: object | null;
@@ -73,12 +84,14 @@ export abstract class NativeAllocator extends BaseAllocator<ArrayBuffer> {
   }
 
   override allocate(layout: Layout, options?: AllocateOptions): ArrayBuffer {
+    checkReceiver(this);
     const block = this.#allocate(layout, options);
     if (typeof block !== 'number') return block;
     throw this.#refuseRequest(block, layout);
   }
 
   override tryAllocate(layout: Layout, options?: AllocateOptions): ArrayBuffer | null {
+    checkReceiver(this);
     const block = this.#allocate(layout, options);
     if (typeof block !== 'number') return block;
     if (block === Code.OUT_OF_MEMORY || block === Code.LIMIT) return null;
@@ -86,6 +99,7 @@ export abstract class NativeAllocator extends BaseAllocator<ArrayBuffer> {
   }
 
   override deallocate(block: ArrayBuffer, layout: Layout, options?: DeallocateOptions): boolean {
+    checkReceiver(this);
     requireLayout(layout, 'layout');
     const flags = throwsWhenBusy(options) ? FreeFlag.REFUSE_WHEN_BUSY : FreeFlag.NONE;
     const code = this.#free(block, layout, flags);
@@ -100,6 +114,7 @@ export abstract class NativeAllocator extends BaseAllocator<ArrayBuffer> {
     newLayout: Layout,
     options?: AllocateOptions,
   ): ArrayBuffer {
+    checkReceiver(this);
     const flags = isUninitialized(options) ? Flag.NONE : Flag.ZEROED;
     const same = this.#change(native.reallocateInPlace, block, layout, newLayout, flags);
     if (typeof same !== 'number') return same;
@@ -118,6 +133,7 @@ export abstract class NativeAllocator extends BaseAllocator<ArrayBuffer> {
     layout: Layout,
     newLayout: Layout,
   ): ArrayBuffer | null {
+    checkReceiver(this);
     const same = this.#change(native.reallocateInPlace, block, layout, newLayout, Flag.ZEROED);
     if (typeof same !== 'number') return same;
     if (same === Code.NOT_IN_PLACE) return null;
@@ -126,6 +142,7 @@ export abstract class NativeAllocator extends BaseAllocator<ArrayBuffer> {
   }
 
   override usableSize(layout: Layout): number {
+    checkReceiver(this);
     const { size, align } = requireLayout(layout, 'layout');
     const usable = native.usableSize(this.#open(), size, align);
     if (usable < 0) throw refuseCall(usable);
@@ -133,6 +150,7 @@ export abstract class NativeAllocator extends BaseAllocator<ArrayBuffer> {
   }
 
   override owns(value: unknown): boolean {
+    checkReceiver(this);
     const heap = this.#heap;
     if (heap === CLOSED) return false;
     const what = indexOf(value) === UNSTAMPED ? classify(value) : { kind: 'buffer' as const };
@@ -148,13 +166,21 @@ export abstract class NativeAllocator extends BaseAllocator<ArrayBuffer> {
     );
   }
 
+  override lease(block: ArrayBuffer): Lease {
+    checkReceiver(this);
+    this.#open();
+    return super.lease(block);
+  }
+
   override stats(): AllocatorStats {
+    checkReceiver(this);
     const figures = native.stats(this.#open());
     if (typeof figures === 'number') throw refuseCall(figures);
     return statsOf(figures);
   }
 
   override verify(): true {
+    checkReceiver(this);
     const answer = native.verify(this.#open());
     if (answer === Code.OK) return true;
     if (typeof answer === 'number') throw refuseCall(answer);
@@ -162,6 +188,7 @@ export abstract class NativeAllocator extends BaseAllocator<ArrayBuffer> {
   }
 
   override dispose(): void {
+    checkReceiver(this);
     if (this.#anchor === null) return;
     const heap = this.#heap;
     const blocks = native.liveBlocks(heap);

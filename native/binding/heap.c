@@ -214,9 +214,14 @@ hw_code_t hw_block_check(const hw_heap_t *heap, hw_record_table_t *table, uint32
   return liveness(state);
 }
 
+static bool is_range(const hw_record_t *record) {
+  return record->parent != NULL && record->parent->kind == HW_KIND_RAW;
+}
+
 static hw_code_t abandon(hw_record_t *record, uint64_t seen, hw_record_state_t to) {
   if (!hw_record_step(record, seen, hw_word_leases(seen), to)) return HW_CODE_DETACHED;
   record->heap->abandoned_blocks++;
+  if (is_range(record)) record->heap->abandoned_ranges++;
   record->heap->abandoned_bytes += record->size;
   return HW_CODE_KEPT;
 }
@@ -224,6 +229,7 @@ static hw_code_t abandon(hw_record_t *record, uint64_t seen, hw_record_state_t t
 static void forget_abandoned(hw_record_t *record, hw_record_state_t state) {
   if (state != HW_RECORD_ABANDONED && state != HW_RECORD_DOOMED) return;
   record->heap->abandoned_blocks--;
+  if (is_range(record)) record->heap->abandoned_ranges--;
   record->heap->abandoned_bytes -= record->size;
 }
 
@@ -335,7 +341,7 @@ void hw_heap_orphan_all(hw_record_table_t *table) {
 hw_code_t hw_heap_verify(const hw_heap_t *heap, const char **broken) {
   *broken = NULL;
   if (hw_verify(heap->allocator, broken) != HW_OK) return HW_CODE_CORRUPTED;
-  uint64_t bytes = 0, abandoned_bytes = 0, abandoned_blocks = 0;
+  uint64_t bytes = 0, abandoned_bytes = 0, abandoned_blocks = 0, abandoned_ranges = 0;
   uint32_t held = 0, leased = 0;
   for (uint32_t i = 0; i < heap->table->used; i++) {
     const hw_record_t *record = hw_record_at(heap->table, i);
@@ -347,16 +353,17 @@ hw_code_t hw_heap_verify(const hw_heap_t *heap, const char **broken) {
     bool freed = state == HW_RECORD_ABANDONED || state == HW_RECORD_DOOMED;
     if (freed && record->kind != HW_KIND_RAW) {
       abandoned_blocks++;
+      abandoned_ranges += is_range(record);
       abandoned_bytes += record->size;
     }
-    bool is_range = record->parent != NULL && record->parent->kind == HW_KIND_RAW;
-    if (!is_range && !record->gave_memory) bytes += record->size;
+    if (!is_range(record) && !record->gave_memory) bytes += record->size;
   }
   hw_stats_t stats;
   if (hw_stats(heap->allocator, &stats) != HW_OK) *broken = "the allocator answers";
   if (held != heap->held) *broken = "every record of the heap is counted";
   if (leased != heap->leased) *broken = "every leased record is counted";
   if (abandoned_blocks != heap->abandoned_blocks) *broken = "every abandoned block is counted";
+  if (abandoned_ranges != heap->abandoned_ranges) *broken = "every abandoned range is counted";
   if (abandoned_bytes != heap->abandoned_bytes) *broken = "every abandoned byte is counted";
   if (bytes != stats.live_bytes) *broken = "the records' bytes are the allocator's live bytes";
   return *broken == NULL ? HW_CODE_OK : HW_CODE_CORRUPTED;

@@ -16,6 +16,7 @@ struct hw_heap {
   uint32_t leased;          /* records with at least one lease */
   uint64_t abandoned_blocks; /* freed (ABANDONED or DOOMED), memory not back yet */
   uint64_t abandoned_bytes;
+  uint64_t abandoned_ranges; /* those of the blocks that are part of raw memory, one live block */
   void (*on_end)(hw_heap_t *heap, void *context); /* the allocator is gone; last call */
   void *context;
 };

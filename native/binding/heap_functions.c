@@ -109,7 +109,7 @@ napi_value hw_js_stats(napi_env env, napi_callback_info info) {
   if (code != HW_CODE_OK) return hw_call_answer(&call, code);
 
   const uint64_t figures[] = {
-      stats.live_blocks - heap->abandoned_blocks,
+      stats.live_blocks - (heap->abandoned_blocks - heap->abandoned_ranges),
       stats.live_bytes - heap->abandoned_bytes,
       stats.peak_bytes,
       stats.mapped_bytes,

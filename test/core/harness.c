@@ -1,3 +1,5 @@
+#define _DEFAULT_SOURCE /* fork, clock_gettime */
+
 #include "harness.h"
 
 #include <signal.h>

@@ -38,6 +38,23 @@ void hw_account_refund(hw_account_t *account, size_t bytes) {
   atomic_fetch_sub_explicit(&account->live_bytes, bytes, RELAXED);
 }
 
+size_t hw_account_peak(const hw_account_t *account) {
+  return atomic_load_explicit(&account->peak_bytes, RELAXED);
+}
+
+void hw_account_cancel(hw_account_t *account, size_t bytes, size_t peak) {
+  size_t charged = atomic_fetch_sub_explicit(&account->live_bytes, bytes, RELAXED);
+  size_t live = charged - bytes;
+  if (peak < live) peak = live;
+  /* Fails where another thread has raised it further: then it is theirs. */
+  if (peak < charged) {
+    atomic_compare_exchange_strong_explicit(&account->peak_bytes, &charged, peak, RELAXED, RELAXED);
+  }
+  /* For a charge meanwhile that found the peak high enough. */
+  raise_peak(account, atomic_load_explicit(&account->live_bytes, RELAXED));
+  hw_account_fail(account);
+}
+
 void hw_account_fail(hw_account_t *account) {
   atomic_fetch_add_explicit(&account->failures, 1, RELAXED);
 }

@@ -25,8 +25,12 @@ void hw_account_init(hw_account_t *account, size_t limit);
 
 /* Adds `bytes`, or counts a failure and answers HW_ERR_LIMIT. Counts no block yet. */
 HW_MUST_CHECK hw_status_t hw_account_charge(hw_account_t *account, size_t bytes);
-/* Takes back a charge: the memory it was for could not be had, or is no longer used. */
+/* Takes back a charge: the memory it was for is no longer used. */
 void hw_account_refund(hw_account_t *account, size_t bytes);
+/* Takes back a charge whose memory could not be had, and counts a failure. `peak` is what
+ * hw_account_peak answered before the charge: bytes that nobody ever had raise no peak. */
+void hw_account_cancel(hw_account_t *account, size_t bytes, size_t peak);
+size_t hw_account_peak(const hw_account_t *account);
 
 void hw_account_fail(hw_account_t *account);
 /* A charged block came to life. */

@@ -1,0 +1,53 @@
+// What must hold of a run of the addon as it is.
+import { describe, totalOf } from './report.mjs';
+
+/** Of all frees, idle ones included, at least this share answers true, and as much false. */
+const SHARE = 0.2;
+
+/** A list of `{ name, holds, output }`. */
+export function judge(outcome, frees) {
+  const { code, signal, timedOut, result, reports, stderr } = outcome;
+  const story = [describe(outcome), ...reports.map(({ text }) => text), stderr].join('\n');
+  const ended = code === 0 && signal === null && !timedOut && result?.uncaught === undefined;
+  const ends = [
+    { name: '0 ASan reports', holds: reports.length === 0, output: story },
+    { name: 'no abort, no uncaught error, no stall', holds: ended, output: story },
+  ];
+  if (result === null) return ends;
+
+  const { faults, notes, rows, left, gate } = result;
+  const { freedInFlight, freedAtOnce } = totalOf(rows);
+  const share = freedAtOnce / (freedInFlight + freedAtOnce);
+  const percent = `${(100 * share).toFixed(0)} %`;
+  return [
+    ...ends,
+    { name: 'the gate is proved', holds: gate === 'proved', output: gate },
+    ...Object.entries(faults).map(([name, count]) => ({
+      name: FAULTS[name],
+      holds: count === 0,
+      output: `${count}\n${notes.join('\n')}`,
+    })),
+    {
+      name: `${freedInFlight} frees in flight, ${percent} of all at once`,
+      holds: freedInFlight >= frees && share >= SHARE && 1 - share >= SHARE,
+      output: `wanted ${frees}, and ${100 * SHARE} % each of true and false`,
+    },
+    {
+      name: 'every kind freed blocks that it was using',
+      holds: Object.values(rows).every(({ freedInUse }) => freedInUse > 0),
+      output: JSON.stringify(rows),
+    },
+    {
+      name: 'nothing left: abandoned and live blocks are 0',
+      holds: left !== null && Object.values(left).every((count) => count === 0),
+      output: JSON.stringify(left),
+    },
+  ];
+}
+
+const FAULTS = {
+  corruptedOwners: '0 corrupted owners',
+  wrongData: '0 operations with wrong data',
+  failedOperations: '0 failed operations',
+  wrongAnswers: 'true exactly where no request was active and no lease open',
+};

@@ -1,0 +1,53 @@
+/**
+ * The contract of `Allocator<B>`, as tests. Every allocator and every composite runs all of it:
+ * what one kind cannot do is a trait, and each trait has tests for both of its values, so that a
+ * difference is stated and never skipped.
+ */
+import { describe } from 'vitest';
+import type { Allocator, Block, Layout } from '../../lib/index.js';
+import { describeAllocation } from './contract/allocation.js';
+import { describeClosing } from './contract/closing.js';
+import { describeFigures } from './contract/figures.js';
+import { describeFreeing } from './contract/freeing.js';
+import { describeModel } from './contract/model.js';
+import { describeReallocation } from './contract/reallocation.js';
+
+/** One allocator under test, with nothing allocated. */
+export interface Subject<B extends Block> {
+  readonly allocator: Allocator<B>;
+  /** A request that it never serves, and the code that says so. */
+  readonly refused: { readonly layout: Layout; readonly code: 'OUT_OF_MEMORY' | 'LIMIT' };
+}
+
+/** How allocators may differ. */
+export interface Traits {
+  /** A free detaches the block, and the package knows its address and its leases. */
+  readonly isNative: boolean;
+  /** `stats`, `owns` and `verify` follow the blocks; otherwise they are the inherited defaults. */
+  readonly counts: boolean;
+  /** `dispose` frees every block and closes; otherwise it is the inherited default. */
+  readonly closes: boolean;
+}
+
+/** What a part of the contract is given. `make` gives a fresh subject for every test. */
+export interface Contract<B extends Block> {
+  readonly make: () => Subject<B>;
+  readonly traits: Traits;
+}
+
+/** Declares the whole contract for one kind of allocator. */
+export function describeAllocator<B extends Block>(
+  name: string,
+  make: () => Subject<B>,
+  traits: Traits,
+): void {
+  const contract: Contract<B> = { make, traits };
+  describe(name, () => {
+    describeAllocation(contract);
+    describeFreeing(contract);
+    describeReallocation(contract);
+    describeFigures(contract);
+    describeClosing(contract);
+    describeModel(contract);
+  });
+}

@@ -1,0 +1,79 @@
+// The program under test: node --expose-gc main.mjs FREES SEED [KIND]
+// Runs bursts of every kind, or of one, until each had its share of FREES in flight. Prints a line
+// before each burst and, last, what it counted. Exits 3 after an uncaught error, 4 after a stall.
+import { writeSync } from 'node:fs';
+import { setTimeout as pause } from 'node:timers/promises';
+import { runtimeInfo, SystemAllocator } from '../../dist/index.js';
+import { burst, drained } from './burst.mjs';
+import { openKinds } from './traffic/kinds.mjs';
+import { World } from './world.mjs';
+
+const [frees, seed] = process.argv.slice(2, 4).map(Number);
+const only = process.argv[4];
+/** A kind that frees fewer in flight has something wrong, and is not waited for. */
+const FEWEST_A_BURST = 5;
+/** A burst takes milliseconds. */
+const STALL_MS = Number(process.env.HW_STALL_MS ?? 60_000);
+
+const say = (word, value) => writeSync(1, `${word} ${JSON.stringify(value)}\n`);
+
+const allocator = new SystemAllocator();
+const world = new World(allocator, seed, (faults) => say('faults', faults));
+let left = null;
+
+function tell(end) {
+  const { rows, faults, notes } = world.ledger;
+  say('result', { gate: runtimeInfo().gate, rows, faults, notes, left, ...end });
+}
+
+process.on('uncaughtException', (error) => {
+  tell({ uncaught: `${error?.code ?? error?.name}: ${error?.message}` });
+  process.exit(3);
+});
+
+let watch;
+function watchFor(kind) {
+  clearTimeout(watch);
+  watch = setTimeout(() => {
+    tell({ stalled: kind });
+    process.exit(4);
+  }, STALL_MS);
+}
+
+async function run(kinds) {
+  const share = Math.ceil(frees / kinds.length);
+  const isDone = ({ name }) => {
+    const { freedInFlight, bursts } = world.ledger.rows[name] ?? { freedInFlight: 0, bursts: 0 };
+    return freedInFlight >= share || bursts * FEWEST_A_BURST >= share;
+  };
+  for (let number = 1; !kinds.every(isDone); number++) {
+    for (const kind of kinds) {
+      if (isDone(kind)) continue;
+      say('burst', kind.name);
+      watchFor(kind.name);
+      await burst(kind, world, number);
+    }
+  }
+}
+
+/** What was freed in flight comes back when nothing can reach it, and what is live when freed. */
+async function end(kinds) {
+  for (const kind of kinds) await kind.close?.();
+  await drained();
+  world.blocks.end();
+  for (let round = 0; round < 50 && allocator.stats().abandonedBlocks > 0; round++) {
+    globalThis.gc();
+    await pause(2);
+  }
+  allocator.verify();
+  const { liveBlocks, liveBytes, abandonedBlocks, abandonedBytes } = allocator.stats();
+  left = { liveBlocks, liveBytes, abandonedBlocks, abandonedBytes };
+}
+
+const kinds = await openKinds(world);
+const chosen = only === undefined ? kinds : kinds.filter(({ name }) => name === only);
+if (chosen.length === 0) throw new Error(`no kind of request ${only}`);
+await run(chosen);
+await end(kinds);
+clearTimeout(watch);
+tell({});

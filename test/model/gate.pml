@@ -1,0 +1,702 @@
+/* The block state machine of native/binding and the gate in front of it. README.md says which C
+ * function each inline mirrors.
+ *
+ * One piece of memory, RECORDS records, BLOCKS blocks one after the other. A native call runs
+ * alone but for two places where it gives way: between reading the record's word and changing it,
+ * and around the detach. That is more than one thread of JavaScript does, so it proves more.
+ *
+ * -DBUG_x seeds the bug x, -DLIMIT_x lifts an assumption about scripts or runtimes, -DPROGRESS
+ * compiles the claim `comes_back`. */
+
+#ifndef BLOCKS
+#define BLOCKS 2
+#endif
+#define RECORDS 2
+#define MAX_GENERATION 2 /* a record that used them all is never used again */
+#define MAX_LEASES 2
+#define NONE 255
+
+/* --- the record: hw_record_state_t and the parts of the word --- */
+
+#define FREE 0
+#define LIVE 1
+#define DOOMED 2
+#define ABANDONED 3
+#define REVOKING 4
+#define FINALIZED 5
+#define REVOKED 6
+#define ORPHAN 7
+
+byte state[RECORDS], leases[RECORDS], generation[RECORDS];
+byte opened_for[RECORDS]; /* ghost: the block that the record was claimed for */
+
+#define is_attached(s) (s == LIVE || s == DOOMED || s == ABANDONED)
+#define holds_memory(s) (is_attached(s) || s == REVOKING || s == FINALIZED)
+
+/* --- the heap, the record table, the memory --- */
+
+byte held, leased, abandoned; /* hw_heap_t */
+byte in_use;                  /* hw_record_table_t.busy */
+bool has_table = true;
+
+#define UNUSED 0
+#define RETIRED 100
+byte memory = UNUSED; /* or block + 1 */
+
+/* --- blocks: the ArrayBuffer, the engine's store behind it, and everybody who uses it --- */
+
+#define NOT_MADE 0
+#define HERE 1      /* attached, in the buffer that carries the stamp */
+#define MOVED 2     /* in another buffer of this environment: transfer, BYOB read */
+#define ELSEWHERE 3 /* in a buffer of another thread */
+#define GONE 4      /* detached, or collected */
+
+#define NOT_DUE 0
+#define DUE 1  /* the store died, the finalizer is still to run */
+#define DONE 2
+#define NEVER 3 /* the runtime refused the buffer and will not finalise */
+
+#define NOT_BACK 0
+#define RELEASED 1
+#define ORPHANED 2 /* retired and counted */
+
+byte record_of[BLOCKS], stamp[BLOCKS]; /* a stamp: index and generation */
+byte store[BLOCKS];
+byte finalizer[BLOCKS];
+bool referenced[BLOCKS]; /* a script can reach the attached buffer */
+bool pending[BLOCKS];    /* a request holds the raw pointer */
+byte holders[BLOCKS];    /* open leases */
+byte calls_with[BLOCKS]; /* native calls that have the buffer as an argument */
+bool lost[BLOCKS]; /* ghost: left its buffer by other ways than a free that was answered */
+bool kept[BLOCKS]; /* answered false, and no lease is left: nobody may take it away */
+byte back[BLOCKS];
+byte made; /* blocks so far */
+
+#define R(b) record_of[b]
+#define in_native (calls_with[0] + calls_with[BLOCKS - 1] > 0)
+
+/* --- the environment and its runtime --- */
+
+#define UP 0
+#define ENDING 1
+#define ENDED 2
+byte env = UP;
+bool proved;          /* the gate's count was proved: hw_gate_init */
+bool finalizes_late;  /* the runtime may finalise after the environment's end, or never */
+
+#if BLOCKS == 1
+#define requests_active pending[0]
+#define any_lease holders[0]
+#else
+#define requests_active (pending[0] || pending[1])
+#define any_lease (holders[0] || holders[1])
+#endif
+#define gate_is_busy (!proved || requests_active)
+
+/* Both of hw_record_step's words are looked at when a bug does not say otherwise. */
+#ifdef BUG_STORE_WITHOUT_COMPARE
+#define unchanged(b, s, l) true
+#else
+#define unchanged(b, s, l) \
+  (state[R(b)] == s && leases[R(b)] == l && generation[R(b)] == stamp[b])
+#endif
+
+inline store_dies(b) {
+  store[b] = GONE;
+  finalizer[b] = (finalizer[b] == NOT_DUE -> DUE : finalizer[b])
+}
+
+/* Every change through a stamp passes here: a stale one must never reach another block. */
+inline step(b, l, to) {
+  assert(opened_for[R(b)] == b);
+  leases[R(b)] = l;
+  state[R(b)] = to;
+}
+
+inline recycle(r) {
+  assert(has_table);
+  state[r] = FREE;
+  leases[r] = 0;
+  in_use--;
+}
+
+/* let_go, end_memory, hw_orphans_add */
+inline let_go(r, retire) {
+  assert(memory == opened_for[r] + 1); /* not given back yet, not somebody else's */
+  assert(back[opened_for[r]] == NOT_BACK);
+  if
+  :: retire ->
+    memory = RETIRED;
+    back[opened_for[r]] = ORPHANED;
+  :: else ->
+    assert(!pending[opened_for[r]]);
+    assert(holders[opened_for[r]] == 0 || lost[opened_for[r]]);
+    assert(store[opened_for[r]] == GONE); /* no buffer anywhere sees the next owner */
+    memory = UNUSED;
+    back[opened_for[r]] = RELEASED;
+  fi;
+  held--;
+}
+
+inline forget_abandoned(s) {
+  if
+  :: s == ABANDONED || s == DOOMED -> abandoned--;
+  :: else
+  fi
+}
+
+/* hw_block_finalize */
+inline finalize(r, teardown) {
+  assert(has_table);
+  if
+  :: state[r] == REVOKED ->
+#ifdef BUG_FINALIZER_RELEASES_REVOKED
+    let_go(r, false);
+#endif
+    recycle(r);
+#ifdef BUG_FINALIZER_IN_DETACH_UNNOTICED
+  :: state[r] == REVOKING && !teardown
+#else
+  :: state[r] == REVOKING && !teardown -> state[r] = FINALIZED;
+#endif
+  :: (state[r] == REVOKING && teardown) || is_attached(state[r]) || state[r] == FINALIZED ->
+    forget_abandoned(state[r]);
+    if
+    :: leases[r] > 0 -> leased--;
+    :: else
+    fi;
+    state[r] = ORPHAN;
+    leases[r] = 0;
+#ifdef BUG_TEARDOWN_RELEASES
+    let_go(r, false);
+#else
+    let_go(r, teardown);
+#endif
+    if
+    :: !teardown -> recycle(r);
+    :: else
+    fi;
+  :: else
+  fi
+}
+
+/* hw_block_finish_free */
+inline finish(b) {
+  if
+  :: state[R(b)] == FINALIZED ->
+    let_go(R(b), false);
+    recycle(R(b));
+  :: state[R(b)] == REVOKING ->
+#ifndef BUG_FINISH_STAYS_REVOKING
+    step(b, 0, REVOKED);
+#endif
+    let_go(R(b), false);
+#ifdef BUG_RECYCLED_BEFORE_FINALIZER
+    recycle(R(b));
+#endif
+  :: else
+  fi
+}
+
+/* hw_block_cancel_free */
+inline cancel(b) {
+  if
+#ifdef BUG_CANCEL_RESTORES_NOTHING
+  :: state[R(b)] == REVOKING
+#else
+  :: state[R(b)] == REVOKING -> step(b, 0, LIVE);
+#endif
+  :: state[R(b)] == FINALIZED -> finish(b);
+  :: else
+  fi
+}
+
+/* The engine's side of hw_unwrap. `answer`: what the runtime says, which can be a refusal although
+ * the buffer is gone, or agreement about a buffer that was detached before. */
+inline detach(b, answer) {
+  if
+  :: store[b] == HERE ->
+    if
+    :: answer = false; /* refused: asm.js, a detach key */
+    :: assert(!pending[b]);
+      assert(holders[b] == 0);
+      assert(!kept[b]);
+      store[b] = GONE;
+      finalizer[b] = DUE; /* from here on it may run, also before the call is over */
+      if
+      :: answer = true;
+      :: answer = false; lost[b] = true; /* the thread was told to end meanwhile */
+      fi
+    fi
+  :: else -> answer = true;
+  fi
+}
+
+/* The second half of hw_unwrap. */
+inline unwrap(b, answer) {
+  if
+  :: answer ->
+    finish(b);
+    assert(store[b] == GONE); /* after `true`, or the end of the last lease, nothing is left */
+    assert(back[b] == RELEASED);
+  :: else -> cancel(b);
+  fi
+}
+
+/* abandon(), and what `false` promises from then on */
+inline keep(b, l, to) {
+  step(b, l, to);
+  abandoned++;
+  kept[b] = (to == ABANDONED);
+}
+
+/* hw_call_stamp, hw_call_buffer */
+#ifdef BUG_BUFFER_NOT_LOOKED_AT
+#define is_same_buffer(b) true
+#else
+#define is_same_buffer(b) (store[b] == HERE)
+#endif
+#define has_live_stamp(b) (generation[R(b)] == stamp[b] && is_attached(state[R(b)]))
+
+/* --- one part of the script: frees and leases, with stamps new and old --- */
+
+/* A stamp can be used as long as its object: while attached, only who still refers to it; once
+ * detached or moved away the empty object may lie around for ever. */
+#define usable(b) (store[b] != NOT_MADE && (store[b] != HERE || referenced[b]))
+
+inline begin_call(b) { calls_with[b]++ }
+inline end_call(b) { calls_with[b]-- }
+
+/* hw_js_deallocate, hw_js_end_block */
+inline free_block(b) {
+  atomic {
+    seen_state = NONE;
+    if
+    :: has_live_stamp(b) && is_same_buffer(b) && state[R(b)] == LIVE ->
+      seen_state = LIVE;
+      seen_leases = leases[R(b)];
+#ifdef BUG_GATE_NOT_ASKED
+      busy = false;
+#else
+      busy = gate_is_busy;
+#endif
+    :: else /* DETACHED, ABANDONED */
+    fi
+  }
+  atomic {
+    detaching = false;
+    if
+    :: seen_state == NONE || !unchanged(b, LIVE, seen_leases)
+    :: else ->
+      if
+#ifndef BUG_FREE_IGNORES_LEASES
+      :: seen_leases > 0 -> skip; /* whenBusy: 'throw' */
+      :: seen_leases > 0 -> keep(b, seen_leases, DOOMED);
+      :: seen_leases == 0 && busy -> skip;
+      :: seen_leases == 0 && busy -> keep(b, 0, ABANDONED);
+      :: seen_leases == 0 && !busy -> step(b, 0, REVOKING); detaching = true;
+#else
+      :: busy -> keep(b, 0, ABANDONED);
+      :: !busy -> step(b, 0, REVOKING); detaching = true;
+#endif
+      fi;
+#ifdef BUG_DETACHED_WHEN_BUSY
+      if
+      :: state[R(b)] == ABANDONED && store[b] == HERE ->
+        assert(!pending[b]);
+        store_dies(b);
+      :: else
+      fi
+#endif
+    fi
+  }
+  if
+  :: detaching ->
+    atomic { detach(b, busy) }
+    atomic { unwrap(b, busy) }
+  :: else
+  fi;
+  atomic { end_call(b); seen_state = 0; seen_leases = 0; busy = false; detaching = false }
+}
+
+/* hw_js_lease, hw_block_lease */
+inline lease(b) {
+  atomic {
+    seen_state = NONE;
+    if
+    :: has_live_stamp(b) && is_same_buffer(b) && state[R(b)] == LIVE && leases[R(b)] < MAX_LEASES ->
+      seen_state = LIVE;
+      seen_leases = leases[R(b)];
+    :: else
+    fi
+  }
+  atomic {
+    if
+    :: seen_state == LIVE && unchanged(b, LIVE, seen_leases) ->
+      step(b, seen_leases + 1, LIVE);
+      if
+      :: seen_leases == 0 -> leased++;
+      :: else
+      fi;
+      holders[b]++;
+      mine = b;
+    :: else
+    fi;
+    end_call(b);
+    seen_state = 0;
+    seen_leases = 0
+  }
+}
+
+/* hw_js_end_lease, hw_block_end_lease */
+inline end_lease(b) {
+  atomic {
+    seen_state = NONE;
+    if
+    :: has_live_stamp(b) && leases[R(b)] > 0 && state[R(b)] != ABANDONED ->
+      seen_state = state[R(b)];
+      seen_leases = leases[R(b)];
+#ifdef BUG_END_LEASE_SKIPS_GATE
+      busy = !is_same_buffer(b);
+#else
+      busy = !is_same_buffer(b) || gate_is_busy;
+#endif
+    :: else
+    fi
+  }
+  atomic {
+    detaching = false;
+    holders[b]--;
+    mine = NONE;
+    if
+    :: seen_state == NONE || !unchanged(b, seen_state, seen_leases)
+    :: else ->
+      if
+      :: seen_leases == 1 -> leased--;
+      :: else
+      fi;
+      if
+      :: seen_leases > 1 || seen_state == LIVE -> step(b, seen_leases - 1, seen_state);
+      :: else ->
+        if
+        :: busy -> step(b, 0, ABANDONED); kept[b] = true;
+        :: else -> step(b, 0, REVOKING); abandoned--; detaching = true;
+        fi
+      fi
+    fi
+  }
+  if
+  :: detaching ->
+    atomic { detach(b, busy) }
+    atomic { unwrap(b, busy) }
+    /* NOT_DETACHABLE: left to the collector, as hw_block_begin_free(record, true, false) does */
+    atomic {
+      if
+      :: !busy && state[R(b)] == LIVE && generation[R(b)] == stamp[b] ->
+        keep(b, leases[R(b)], (leases[R(b)] > 0 -> DOOMED : ABANDONED));
+      :: else
+      fi
+    }
+  :: else
+  fi;
+  atomic { end_call(b); seen_state = 0; seen_leases = 0; busy = false; detaching = false }
+}
+
+proctype freer() {
+  byte b, mine = NONE, seen_state, seen_leases;
+  bool busy, detaching, freed_own;
+
+end:
+  do
+  :: env != UP -> break;
+  :: env == UP && mine == NONE -> break; /* has done enough */
+  :: atomic { env == UP && mine == NONE && usable(0) -> b = 0; begin_call(b) }
+    if
+    :: free_block(b)
+    :: lease(b)
+    fi
+#if BLOCKS > 1
+  :: atomic { env == UP && mine == NONE && usable(1) -> b = 1; begin_call(b) }
+    if
+    :: free_block(b)
+    :: lease(b)
+    fi
+#endif
+  :: atomic { env == UP && mine != NONE -> begin_call(b) } /* its lease keeps it reachable */
+    if
+    :: !freed_own -> freed_own = true; free_block(b)
+    :: end_lease(b); freed_own = false; b = 0
+    fi
+  :: atomic { /* the lease object is dropped, never disposed */
+      env == UP && mine != NONE ->
+      holders[b]--;
+      mine = NONE;
+      freed_own = false;
+      b = 0
+    }
+  od;
+  b = 0; mine = NONE; freed_own = false
+}
+
+/* --- the other part of the script: allocates, starts requests, moves buffers, lets go --- */
+
+/* hw_record_claim, open_record. A record of the last generation does not come back. */
+inline open_record(r) {
+  record_of[made] = r;
+#ifdef BUG_GENERATION_STAYS
+  generation[r] = (generation[r] == 0 -> 1 : generation[r]);
+#else
+  generation[r]++;
+#endif
+  stamp[made] = generation[r];
+  opened_for[r] = made;
+  state[r] = LIVE;
+  memory = made + 1;
+  held++;
+  in_use++
+}
+
+/* hw_block_abort, for a record whose buffer was refused */
+inline abort_block(b, finalizer_may_come) {
+  if
+#ifdef BUG_ABORT_TRUSTS_THE_STATUS
+  :: true ->
+#else
+  :: generation[R(b)] == stamp[b] && state[R(b)] == LIVE ->
+#endif
+    state[R(b)] = REVOKED;
+    let_go(R(b), false);
+    if
+    :: !finalizer_may_come -> recycle(R(b));
+    :: else
+    fi;
+  :: else
+  fi
+}
+
+/* hw_wrap */
+inline wrap(b) {
+  if
+  :: store[b] = HERE; referenced[b] = true; /* handed out */
+  :: store[b] = GONE; finalizer[b] = NEVER; abort_block(b, false); /* no external memory here */
+  :: store[b] = GONE; finalizer[b] = NEVER; abort_block(b, true); /* failed, no finalizer */
+  :: store[b] = GONE; finalizer[b] = DONE; finalize(R(b), false); abort_block(b, true);
+#ifndef LIMIT_FINALIZER_AFTER_THE_END
+  :: !finalizes_late -> /* failed, finalised some time later */
+#else
+  :: true ->
+#endif
+    store[b] = GONE; finalizer[b] = DUE; abort_block(b, true);
+  fi
+}
+
+#ifdef LIMIT_MOVED_IN_FLIGHT
+#define may_move(b) true
+#else
+#define may_move(b) !pending[b]
+#endif
+
+#define reachable_here(b) ((store[b] == HERE || store[b] == MOVED) && referenced[b])
+#define first_free (state[0] == FREE && generation[0] < MAX_GENERATION)
+#define second_free (state[1] == FREE && generation[1] < MAX_GENERATION)
+
+proctype script() {
+end:
+  do
+  :: env != UP -> break;
+  :: atomic {
+      env == UP && made < BLOCKS && memory == UNUSED && (first_free || second_free) ->
+      if
+      :: first_free -> open_record(0);
+      :: second_free -> open_record(1);
+      fi;
+      wrap(made);
+      made++
+    }
+#define ACTIONS(b)                                                                            \
+  :: atomic { env == UP && referenced[b] && !in_native && reachable_here(b) && !pending[b] -> \
+      pending[b] = true }                                                                     \
+  :: atomic { env == UP && !in_native && store[b] == HERE && referenced[b] && may_move(b) ->  \
+      store[b] = MOVED; lost[b] = true }                                                 \
+  :: atomic { env == UP && !in_native && reachable_here(b) && may_move(b) ->                  \
+      store[b] = ELSEWHERE; lost[b] = true; referenced[b] = false }                      \
+  :: atomic { env == UP && referenced[b] -> referenced[b] = false }
+  ACTIONS(0)
+#if BLOCKS > 1
+  ACTIONS(1)
+#endif
+  :: atomic { env == UP -> referenced[0] = false; referenced[BLOCKS - 1] = false; break }
+  od
+}
+
+/* --- the world around --- */
+
+/* Threads of the pool and the kernel: a request writes where it was told to, then completes. */
+#define COMPLETE(b)                                         \
+  :: atomic { pending[b] ->                                 \
+      assert(memory == b + 1 || memory == RETIRED);         \
+      pending[b] = false }
+
+proctype kernel() {
+end:
+  do
+  COMPLETE(0)
+#if BLOCKS > 1
+  COMPLETE(1)
+#endif
+  od
+}
+
+/* Another thread reads what it was sent, and some day drops it. */
+#define LET_GO(b)                                           \
+  :: atomic { store[b] == ELSEWHERE ->                      \
+      assert(memory == b + 1 || memory == RETIRED);         \
+      store_dies(b) }
+
+proctype other_thread() {
+end:
+  do
+  LET_GO(0)
+#if BLOCKS > 1
+  LET_GO(1)
+#endif
+  od
+}
+
+/* A request and a lease refer to the buffer that they were given: they keep that one from the
+ * collector, and not the one that its memory was moved to. */
+#ifdef LIMIT_MOVED_IN_FLIGHT
+#define unused_when_moved(b) true
+#else
+#define unused_when_moved(b) !pending[b]
+#endif
+#define is_garbage(b)                                                                           \
+  (!referenced[b] &&                                                                            \
+   ((store[b] == HERE && !pending[b] && holders[b] == 0 && calls_with[b] == 0) ||               \
+    (store[b] == MOVED && unused_when_moved(b))))
+
+#define COLLECT(b)                                          \
+  :: atomic { is_garbage(b) -> store_dies(b) }              \
+  :: atomic { finalizer[b] == DUE && env != ENDING ->       \
+      finalizer[b] = DONE;                                  \
+      finalize(R(b), false) }
+
+proctype collector() {
+end:
+  do
+  COLLECT(0)
+#if BLOCKS > 1
+  COLLECT(1)
+#endif
+  od
+}
+
+inline finalize_at_teardown(b) {
+  if
+  :: store[b] != NOT_MADE && (finalizer[b] == NOT_DUE || finalizer[b] == DUE) ->
+    finalizer[b] = DONE;
+    finalize(R(b), true);
+  :: else
+  fi;
+  if
+  :: store[b] == HERE || store[b] == MOVED -> store[b] = GONE; /* with the engine's heap */
+  :: else
+  fi
+}
+
+/* hw_environment_end, hw_heap_orphan_all, hw_environment_drop */
+inline end_environment() {
+#ifndef BUG_END_FORGETS_BLOCKS
+  finalize(0, true);
+  finalize(1, true);
+#endif
+  has_table = in_use > 0;
+  env = ENDED
+}
+
+/* A worker is terminated, or comes to its end: at any time between two calls, or never. */
+proctype teardown() {
+end:
+  if
+  :: atomic { env == UP && !in_native ->
+      env = ENDING;
+      referenced[0] = false;
+      referenced[BLOCKS - 1] = false;
+      holders[0] = 0;
+      holders[BLOCKS - 1] = 0
+    }
+    if
+    :: atomic { !finalizes_late && !requests_active -> /* waits for requests, then finalises all */
+        finalize_at_teardown(0);
+#if BLOCKS > 1
+        finalize_at_teardown(1);
+#endif
+        end_environment()
+      }
+    :: atomic { finalizes_late -> end_environment() }
+    fi
+  :: skip
+  fi
+}
+
+#define counted(r, what) (what -> 1 : 0)
+#define freed(r) (state[r] == ABANDONED || state[r] == DOOMED)
+/* hw_heap_verify */
+inline verify() {
+  assert(held == counted(0, holds_memory(state[0])) + counted(1, holds_memory(state[1])));
+  assert(leased == counted(0, leases[0] > 0) + counted(1, leases[1] > 0));
+  assert(abandoned == counted(0, freed(0)) + counted(1, freed(1)))
+}
+
+/* When nothing can happen any more, everything came back, or was retired and counted. */
+#define AT_REST(b)                                                                          \
+  assert(store[b] == NOT_MADE || back[b] != NOT_BACK);                                      \
+  assert(store[b] == NOT_MADE || finalizer[b] == DONE || finalizer[b] == NEVER);            \
+  assert(store[b] == NOT_MADE || finalizer[b] == NEVER || opened_for[R(b)] != b ||          \
+         state[R(b)] == FREE || state[R(b)] == ORPHAN);
+
+proctype at_rest() {
+end:
+  do
+  :: atomic { timeout ->
+      verify();
+      assert(held == 0 && memory != 1 && memory != 2);
+      AT_REST(0)
+#if BLOCKS > 1
+      AT_REST(1)
+#endif
+      break
+    }
+  od
+}
+
+init {
+  atomic {
+    if
+    :: proved = true;
+    :: proved = false;
+    :: proved = false; finalizes_late = true; /* without libuv */
+    fi;
+    run freer();
+    run freer();
+    run script();
+    run kernel();
+    run other_thread();
+    run collector();
+    run teardown();
+#ifndef PROGRESS
+    run at_rest();
+#endif
+  }
+}
+
+#ifdef PROGRESS
+/* What the script has let go of comes back, whatever the two freers still do. */
+#define let_go_of(b) (store[b] != NOT_MADE && !referenced[b])
+ltl comes_back {
+  [] (let_go_of(0) -> <> (back[0] != NOT_BACK))
+#if BLOCKS > 1
+  && [] (let_go_of(1) -> <> (back[1] != NOT_BACK))
+#endif
+}
+#endif
