@@ -12,7 +12,9 @@ add_library(heapwright SHARED ${HW_BINDING_SOURCES} ${CMAKE_JS_SRC})
 set_target_properties(heapwright PROPERTIES
   PREFIX ""
   SUFFIX ".node"
+  INTERPROCEDURAL_OPTIMIZATION ON
   LIBRARY_OUTPUT_DIRECTORY "${CMAKE_BINARY_DIR}/Release")
+set_target_properties(heapwright_core PROPERTIES INTERPROCEDURAL_OPTIMIZATION ON)
 target_compile_definitions(heapwright PRIVATE
   NAPI_VERSION=8
   NODE_GYP_MODULE_NAME=heapwright

@@ -13,7 +13,8 @@ if(HW_SANITIZE)
 endif()
 if(HW_COVERAGE)
   # -O0 keeps one branch in the source one branch in the report.
-  target_compile_options(heapwright_options INTERFACE --coverage -O0)
+  # Atomic: tests with threads would lose counts.
+  target_compile_options(heapwright_options INTERFACE --coverage -O0 -fprofile-update=atomic)
   target_link_options(heapwright_options INTERFACE --coverage)
 endif()
 

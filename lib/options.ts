@@ -12,16 +12,20 @@ function requireOptions(options: unknown): asserts options is object {
   }
 }
 
-/** INVALID_ARG_TYPE if `options` is no object or has an own property that is none of `known`. */
-export function checkOptions(
-  options: unknown,
-  known: readonly string[],
-): asserts options is object {
+/** A name that is not known: refused if it is the caller's own, ignored on a polluted prototype. */
+function refuseUnknown(options: object, name: string, known: string): void {
+  if (hasOwn(options, name))
+    throw invalidArgType(`options.${name}`, `left out; there is ${known}`, name);
+}
+
+/**
+ * INVALID_ARG_TYPE if `options` is no object or has an own property other than `known`. The loop
+ * is what every allocation with options pays for, so it does no more than compare.
+ */
+export function checkOptions(options: unknown, known: string): asserts options is object {
   requireOptions(options);
   for (const name in options) {
-    if (!known.includes(name) && hasOwn(options, name)) {
-      throw invalidArgType(`options.${name}`, `one of ${known.join(', ')}`, name);
-    }
+    if (name !== known) refuseUnknown(options, name, known);
   }
 }
 
@@ -45,13 +49,10 @@ export interface DeallocateOptions {
   readonly whenBusy?: 'abandon' | 'throw';
 }
 
-const ALLOCATE_OPTIONS = ['uninitialized'];
-const DEALLOCATE_OPTIONS = ['whenBusy'];
-
 /** Whether the memory may be left as it is. */
 export function isUninitialized(options: AllocateOptions | undefined): boolean {
   if (options === undefined) return false;
-  checkOptions(options, ALLOCATE_OPTIONS);
+  checkOptions(options, 'uninitialized');
   const value = ownOption(options, 'uninitialized');
   if (value === undefined || typeof value === 'boolean') return value === true;
   throw invalidArgType('options.uninitialized', 'a boolean', value);
@@ -60,7 +61,7 @@ export function isUninitialized(options: AllocateOptions | undefined): boolean {
 /** Whether a free that cannot happen now is to throw. */
 export function throwsWhenBusy(options: DeallocateOptions | undefined): boolean {
   if (options === undefined) return false;
-  checkOptions(options, DEALLOCATE_OPTIONS);
+  checkOptions(options, 'whenBusy');
   const value = ownOption(options, 'whenBusy');
   if (value === undefined || value === 'abandon') return false;
   if (value === 'throw') return true;

@@ -11,7 +11,7 @@
 // once. Then both must catch the controls: builds of the addon with one mistake each.
 import { writeFileSync } from 'node:fs';
 import { parseArgs } from 'node:util';
-import { add, check, none } from './lib/checks.mjs';
+import { add, none } from './lib/checks.mjs';
 import { setUp } from './lib/install.mjs';
 import { main, Stop } from './lib/run.mjs';
 import { build, findAsan, MODES } from './suites/inflight/builds.mjs';
@@ -47,6 +47,12 @@ async function buildFor(name, mode, edits) {
   throw new Stop(`the addon does not build: ${name}, ${MODES[mode]}`);
 }
 
+function tell(name, holds, output) {
+  console.log(`  ${holds ? 'ok  ' : 'FAIL'}  ${name}`);
+  if (!holds) console.log(output.trimEnd());
+  return { passed: holds ? 1 : 0, failed: holds ? 0 : 1 };
+}
+
 /** The addon as it is, in one mode: a table, and a check for each thing that must hold. */
 async function runProduct(mode, { node, frees, seed, asan }, record) {
   console.log(`== the addon, ${MODES[mode]}`);
@@ -58,10 +64,8 @@ async function runProduct(mode, { node, frees, seed, asan }, record) {
   record.runs.push({ mode, ...outcome });
   if (outcome.result !== null) printRows(outcome.result.rows);
   let counts = none;
-  for (const { name, holds, output } of judge(outcome, frees)) {
-    console.log(`  ${holds ? 'ok  ' : 'FAIL'}  ${name}`);
-    if (!holds) console.log(output.trimEnd());
-    counts = add(counts, { passed: holds ? 1 : 0, failed: holds ? 0 : 1 });
+  for (const { name, holds, output } of judge(mode, outcome, frees)) {
+    counts = add(counts, tell(name, holds, output));
   }
   console.log(`== ${outcome.seconds.toFixed(1)} s\n`);
   return counts;
@@ -83,12 +87,9 @@ async function runControl(control, { node, seed, asan }, record) {
     record.controls.push({ name, mode, kind, caught: isHurt(outcome), ...outcome });
   }
   const missed = kinds.filter((_, at) => !isHurt(outcomes[at]));
-  const seen = outcomes.some(expected.isSeen);
-  const holds = missed.length === 0 && seen;
-  return check(`caught by ${kinds.length} kinds of request, with ${expected.what}`, () => ({
-    code: holds ? 0 : 1,
-    output: missed.length > 0 ? `missed by ${missed.join(', ')}` : `without ${expected.what}`,
-  }));
+  const holds = missed.length === 0 && outcomes.some(expected.isSeen);
+  const why = missed.length > 0 ? `missed by ${missed.join(', ')}` : `without ${expected.what}`;
+  return tell(`caught by ${kinds.length} kinds of request, with ${expected.what}`, holds, why);
 }
 
 await main(async () => {

@@ -30,7 +30,7 @@ const LONGEST = constants.MAX_LENGTH;
 /** A heap id that no heap has: the allocator was disposed. */
 const CLOSED = -1;
 
-const { mail } = native;
+const { mail, allocate, deallocate, reallocate, reallocateInPlace } = native;
 
 /** Puts the stamp that the addon left in the mail on the buffer that it returned. */
 function adopt(block: ArrayBuffer): ArrayBuffer {
@@ -116,11 +116,11 @@ export abstract class NativeAllocator extends BaseAllocator<ArrayBuffer> {
   ): ArrayBuffer {
     checkReceiver(this);
     const flags = isUninitialized(options) ? Flag.NONE : Flag.ZEROED;
-    const same = this.#change(native.reallocateInPlace, block, layout, newLayout, flags);
+    const same = this.#change(reallocateInPlace, block, layout, newLayout, flags);
     if (typeof same !== 'number') return same;
     if (same !== Code.NOT_IN_PLACE) throw this.#refuseChange(same, block, layout, newLayout);
 
-    const moved = this.#change(native.reallocate, block, layout, newLayout, flags);
+    const moved = this.#change(reallocate, block, layout, newLayout, flags);
     if (typeof moved === 'number') throw this.#refuseChange(moved, block, layout, newLayout);
     const code = this.#free(block, layout, FreeFlag.NONE);
     if (code === Code.OK || code === Code.KEPT) return moved;
@@ -134,7 +134,7 @@ export abstract class NativeAllocator extends BaseAllocator<ArrayBuffer> {
     newLayout: Layout,
   ): ArrayBuffer | null {
     checkReceiver(this);
-    const same = this.#change(native.reallocateInPlace, block, layout, newLayout, Flag.ZEROED);
+    const same = this.#change(reallocateInPlace, block, layout, newLayout, Flag.ZEROED);
     if (typeof same !== 'number') return same;
     if (same === Code.NOT_IN_PLACE) return null;
     if (same === Code.DETACHED && this.#isMoved(block)) return null;
@@ -213,7 +213,7 @@ export abstract class NativeAllocator extends BaseAllocator<ArrayBuffer> {
     const { size, align } = requireLayout(layout, 'layout');
     const flags = isUninitialized(options) ? Flag.NONE : Flag.ZEROED;
     if (size > LONGEST) requireLength(layout, 'layout');
-    const block = native.allocate(this.#open(), size, align, flags);
+    const block = allocate(this.#open(), size, align, flags);
     return typeof block === 'number' ? block : adopt(block);
   }
 
@@ -222,13 +222,13 @@ export abstract class NativeAllocator extends BaseAllocator<ArrayBuffer> {
     const index = indexOf(block);
     if (index === UNSTAMPED) throw refuseBlock(block, 'block');
     const { size, align } = layout;
-    const code = native.deallocate(heap, index, generationOf(block), block, size, align, flags);
+    const code = deallocate(heap, index, generationOf(block), block, size, align, flags);
     if (code === Code.OK) forget(index);
     return code;
   }
 
   #change(
-    change: typeof native.reallocate,
+    change: typeof reallocate,
     block: ArrayBuffer,
     layout: Layout,
     newLayout: Layout,
@@ -243,7 +243,7 @@ export abstract class NativeAllocator extends BaseAllocator<ArrayBuffer> {
     const generation = generationOf(block);
     const next = change(heap, index, generation, block, size, align, newSize, newAlign, flags);
     if (typeof next === 'number') return next;
-    if (change === native.reallocateInPlace) forget(index);
+    if (change === reallocateInPlace) forget(index);
     return adopt(next);
   }
 

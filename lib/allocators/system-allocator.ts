@@ -8,11 +8,9 @@ export interface SystemAllocatorOptions {
   readonly limit?: number;
 }
 
-const OPTIONS = ['limit'];
-
 function readLimit(options: SystemAllocatorOptions | undefined): number {
   if (options === undefined) return Number.POSITIVE_INFINITY;
-  checkOptions(options, OPTIONS);
+  checkOptions(options, 'limit');
   const limit = ownOption(options, 'limit');
   if (limit === undefined) return Number.POSITIVE_INFINITY;
   if (typeof limit !== 'number') throw invalidArgType('options.limit', 'a number', limit);

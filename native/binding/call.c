@@ -13,7 +13,10 @@ hw_code_t hw_call_begin(napi_env env, napi_callback_info info, size_t count, hw_
   call->environment = data;
   bool elsewhere = (call->environment->forced & HW_FORCE_WRONG_THREAD) != 0 ||
                    !pthread_equal(pthread_self(), call->environment->thread);
-  return elsewhere ? HW_CODE_WRONG_THREAD : HW_CODE_OK;
+  if (elsewhere) return HW_CODE_WRONG_THREAD;
+  hw_record_table_t *records = &call->environment->records;
+  if (hw_record_any_left(records)) hw_heap_finalize_left(records);
+  return HW_CODE_OK;
 }
 
 napi_value hw_call_answer(const hw_call_t *call, hw_code_t code) {

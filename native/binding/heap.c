@@ -325,6 +325,15 @@ void hw_block_finalize(hw_record_t *record, bool teardown) {
   if (!teardown) hw_record_recycle(table, record, hw_record_word(record));
 }
 
+void hw_heap_finalize_left(hw_record_table_t *table) {
+  hw_record_t *record = hw_record_take_left(table);
+  while (record != NULL) {
+    hw_record_t *next = hw_record_at(table, record->next_free);
+    hw_block_finalize(record, false);
+    record = next;
+  }
+}
+
 void hw_heap_orphan_all(hw_record_table_t *table) {
   for (uint32_t i = 0; i < table->used; i++) {
     hw_record_t *record = hw_record_at(table, i);

@@ -66,6 +66,9 @@ hw_code_t hw_block_end_lease(hw_record_t *record, bool busy);
  * still hold its memory). Idempotent. */
 void hw_block_finalize(hw_record_t *record, bool teardown);
 
+/* Finalizes all that hw_record_leave left. The environment goes on. */
+void hw_heap_finalize_left(hw_record_table_t *table);
+
 /* Ends raw memory: at once, or with its last range. */
 void hw_raw_release(hw_record_t *raw);
 

@@ -14,7 +14,7 @@ static uint32_t segment_count(const hw_record_table_t *table) {
 }
 
 hw_status_t hw_record_table_init(hw_record_table_t *table, const hw_os_t *os) {
-  *table = (hw_record_table_t){.os = os, .first_free = HW_NO_RECORD};
+  *table = (hw_record_table_t){.os = os, .first_free = HW_NO_RECORD, .left = HW_NO_RECORD};
   return hw_segment_map(os, HW_RECORD_DIRECTORY_BYTES, &table->directory);
 }
 
@@ -81,4 +81,18 @@ bool hw_record_recycle(hw_record_table_t *table, hw_record_t *record, uint64_t s
     table->first_free = record->index;
   }
   return true;
+}
+
+void hw_record_leave(hw_record_t *record) {
+  hw_record_table_t *table = record->table;
+  uint32_t last = atomic_load_explicit(&table->left, memory_order_relaxed);
+  do {
+    record->next_free = last; /* of no use to a record in use */
+  } while (!atomic_compare_exchange_weak_explicit(&table->left, &last, record->index,
+                                                  memory_order_release, memory_order_relaxed));
+}
+
+hw_record_t *hw_record_take_left(hw_record_table_t *table) {
+  return hw_record_at(table,
+                      atomic_exchange_explicit(&table->left, HW_NO_RECORD, memory_order_acquire));
 }

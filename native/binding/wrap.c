@@ -22,6 +22,16 @@ static void finalize(napi_env env, void *data, void *hint) {
   hw_block_finalize(record, holds && is_tearing_down(env));
 }
 
+/* For runtimes that only imitate Node. Deno's collector calls finalizers on threads of its own and
+ * in the middle of a collection, where Node-API crashes and the records may be in use: the next
+ * call does the work. If none comes the environment has ended, and with it the block is an orphan.
+ */
+static void finalize_later(napi_env env, void *data, void *hint) {
+  (void)env;
+  (void)data;
+  hw_record_leave(hint);
+}
+
 /* A failed creation may have left an exception; ours is thrown in TypeScript, from the code. */
 static hw_code_t refusal_of(napi_env env, napi_status status) {
   if (status == napi_no_external_buffers_allowed) return HW_CODE_EXTERNAL_UNSUPPORTED;
@@ -39,8 +49,8 @@ hw_code_t hw_wrap(const hw_call_t *call, hw_record_t *record, napi_value *out) {
   void *address = record->size == 0 ? no_bytes : record->address;
   napi_status status = napi_no_external_buffers_allowed;
   if ((environment->forced & HW_FORCE_NO_EXTERNAL) == 0) {
-    status =
-        napi_create_external_arraybuffer(call->env, address, record->size, finalize, record, out);
+    napi_finalize end = environment->gate.loop != NULL ? finalize : finalize_later;
+    status = napi_create_external_arraybuffer(call->env, address, record->size, end, record, out);
   }
   if (status != napi_ok) {
     /* Node calls the finalizer on some failures and not on others: only the record's word tells. */

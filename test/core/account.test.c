@@ -58,63 +58,36 @@ static void without_a_limit_the_sum_still_cannot_wrap(void **state) {
   assert_ok(hw_account_charge(&account, 1));
   assert_status(HW_ERR_LIMIT, hw_account_charge(&account, 1));
   assert_int_equal(stats_of(&account).live_bytes, SIZE_MAX);
-  assert_intact(&account);
 }
 
-static void the_peak_is_the_most_ever_live_and_never_falls(void **state) {
+static void the_peak_is_the_most_ever_in_use_and_never_falls(void **state) {
   (void)state;
   hw_account_t account;
   hw_account_init(&account, 1000);
   assert_ok(hw_account_charge(&account, 300));
+  hw_account_open(&account);
   hw_account_refund(&account, 200);
   assert_ok(hw_account_charge(&account, 150));
+  hw_account_raise_peak(&account);
   assert_int_equal(stats_of(&account).peak_bytes, 300);
   assert_ok(hw_account_charge(&account, 51));
+  hw_account_raise_peak(&account);
   assert_int_equal(stats_of(&account).peak_bytes, 301);
   assert_status(HW_ERR_LIMIT, hw_account_charge(&account, 1000));
   assert_int_equal(stats_of(&account).peak_bytes, 301);
   assert_intact(&account);
 }
 
-static void a_cancelled_charge_is_a_failure_and_leaves_no_peak(void **state) {
+static void a_charge_that_came_to_nothing_leaves_no_peak(void **state) {
   (void)state;
   hw_account_t account;
   hw_account_init(&account, 1000);
-  const size_t charges[] = {400, 100, 600, 0};
-  for (size_t i = 0; i < COUNT_OF(charges); i++) {
-    uint64_t live = stats_of(&account).live_bytes;
-    size_t peak = hw_account_peak(&account);
-    assert_ok(hw_account_charge(&account, charges[i]));
-    hw_account_cancel(&account, charges[i], peak);
-    assert_int_equal(stats_of(&account).live_bytes, live);
-    assert_int_equal(stats_of(&account).peak_bytes, peak);
-    assert_int_equal(stats_of(&account).failures, i + 1);
-    assert_intact(&account);
-    if (i == 0) assert_ok(hw_account_charge(&account, 300));
-    if (i == 1) hw_account_refund(&account, 200); /* live 100, peak 300 */
-  }
-  assert_int_equal(hw_account_peak(&account), 300);
-}
-
-static void a_cancelled_charge_keeps_what_others_had_meanwhile(void **state) {
-  (void)state;
-  hw_account_t account;
-  hw_account_init(&account, 1000);
-  size_t peak = hw_account_peak(&account);
+  assert_ok(hw_account_charge(&account, 100));
+  hw_account_open(&account);
   assert_ok(hw_account_charge(&account, 500));
-  assert_ok(hw_account_charge(&account, 200)); /* another thread, while the first waits */
-  hw_account_cancel(&account, 500, peak);
-  assert_int_equal(stats_of(&account).live_bytes, 200);
-  assert_int_equal(stats_of(&account).peak_bytes, 200);
-  assert_intact(&account);
-
-  peak = hw_account_peak(&account);
-  assert_ok(hw_account_charge(&account, 300));
-  assert_ok(hw_account_charge(&account, 400));
-  hw_account_refund(&account, 400); /* gone again: 900 were charged at once */
-  hw_account_cancel(&account, 300, peak);
-  assert_int_equal(stats_of(&account).live_bytes, 200);
-  assert_int_equal(stats_of(&account).peak_bytes, 900);
+  hw_account_refund(&account, 500);
+  assert_int_equal(stats_of(&account).live_bytes, 100);
+  assert_int_equal(stats_of(&account).peak_bytes, 100);
   assert_intact(&account);
 }
 
@@ -182,23 +155,12 @@ static void verify_finds_live_bytes_above_the_limit(void **state) {
   assert_broken(&account, "live bytes are within the limit");
 }
 
-static void verify_finds_live_bytes_above_the_peak(void **state) {
-  (void)state;
-  hw_account_t account;
-  hw_account_init(&account, 100);
-  atomic_store(&account.peak_bytes, 50);
-  atomic_store(&account.live_bytes, 50);
-  assert_intact(&account);
-  atomic_store(&account.live_bytes, 51);
-  assert_broken(&account, "live bytes are at most the peak");
-}
-
 static void verify_finds_a_refund_too_many(void **state) {
   (void)state;
   hw_account_t account;
   hw_account_init(&account, HW_NO_LIMIT);
   hw_account_refund(&account, 1);
-  assert_broken(&account, "live bytes are at most the peak");
+  assert_broken(&account, "no more bytes ended than began");
 }
 
 static void verify_finds_more_ends_than_beginnings(void **state) {
@@ -222,14 +184,12 @@ int main(void) {
       cmocka_unit_test(exactly_the_limit_may_be_charged),
       cmocka_unit_test(a_limit_of_zero_allows_only_nothing),
       cmocka_unit_test(without_a_limit_the_sum_still_cannot_wrap),
-      cmocka_unit_test(the_peak_is_the_most_ever_live_and_never_falls),
-      cmocka_unit_test(a_cancelled_charge_is_a_failure_and_leaves_no_peak),
-      cmocka_unit_test(a_cancelled_charge_keeps_what_others_had_meanwhile),
+      cmocka_unit_test(the_peak_is_the_most_ever_in_use_and_never_falls),
+      cmocka_unit_test(a_charge_that_came_to_nothing_leaves_no_peak),
       cmocka_unit_test(blocks_are_counted_from_open_to_close),
       cmocka_unit_test(a_retired_block_is_neither_live_nor_deallocated),
       cmocka_unit_test(failures_are_counted_by_themselves),
       cmocka_unit_test(verify_finds_live_bytes_above_the_limit),
-      cmocka_unit_test(verify_finds_live_bytes_above_the_peak),
       cmocka_unit_test(verify_finds_a_refund_too_many),
       cmocka_unit_test(verify_finds_more_ends_than_beginnings),
   };

@@ -52,12 +52,12 @@ export class Blocks {
     for (let i = 0; i < LIVE; i++) this.#live.push(this.#make(this.#anyLayout()));
   }
 
-  /** Up to `count` random live blocks that no operation uses. */
-  take(count) {
+  /** Up to `count` random live blocks, of a size from `smallest`, that no operation uses. */
+  take(count, smallest = 0) {
     const taken = new Set();
-    for (let tries = 0; taken.size < count && tries < 4 * count; tries++) {
+    for (let tries = 0; taken.size < count && tries < 20 * count; tries++) {
       const block = this.#random.pick(this.#live);
-      if (!block.inUse) taken.add(block);
+      if (!block.inUse && block.layout.size >= smallest) taken.add(block);
     }
     return [...taken];
   }

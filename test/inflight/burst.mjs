@@ -18,7 +18,7 @@ export async function burst(kind, world, number) {
   const pending = start(kind, world);
   collect(number);
   kind.release?.();
-  await freeWhile(pending, world);
+  await freeWhile(pending, kind, world);
   await kind.finish?.();
   await drained();
   for (let i = 0; i < IDLE; i++) blocks.free(blocks.any());
@@ -27,7 +27,7 @@ export async function burst(kind, world, number) {
 
 /** Starts the operations and frees at once, blocks that they use and others. */
 function start(kind, { ledger, blocks, random }) {
-  const used = blocks.take(kind.width);
+  const used = blocks.take(kind.width, kind.smallest);
   const pending = used.map((block) => {
     block.inUse = true;
     return kind.begin(block);
@@ -35,9 +35,13 @@ function start(kind, { ledger, blocks, random }) {
   ledger.row.operations += used.length;
   kind.launch?.();
   for (let i = 0; i < STARTED; i++) {
-    blocks.free(random.below(2) === 0 ? random.pick(used) : blocks.any());
+    freeUnlessLeftToIt(kind, blocks, random.below(2) === 0 ? random.pick(used) : blocks.any());
   }
   return Promise.all(pending);
+}
+
+function freeUnlessLeftToIt(kind, blocks, block) {
+  if (!block.inUse || !kind.freesItself) blocks.free(block);
 }
 
 /** The operations' own views are then all that holds the memory of what was freed. */
@@ -47,13 +51,13 @@ function collect(number) {
 }
 
 /** Frees on, one a tick, while the operations end one after another. */
-async function freeWhile(pending, { blocks }) {
+async function freeWhile(pending, kind, { blocks }) {
   let over = false;
   pending.then(() => {
     over = true;
   });
   for (let i = 0; i < ENDING && !over; i++) {
-    blocks.free(blocks.any());
+    freeUnlessLeftToIt(kind, blocks, blocks.any());
     await setImmediate();
   }
   await pending;

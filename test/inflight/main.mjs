@@ -65,9 +65,19 @@ async function end(kinds) {
     globalThis.gc();
     await pause(2);
   }
-  allocator.verify();
+  const broken = brokenInvariant();
   const { liveBlocks, liveBytes, abandonedBlocks, abandonedBytes } = allocator.stats();
-  left = { liveBlocks, liveBytes, abandonedBlocks, abandonedBytes };
+  left = { liveBlocks, liveBytes, abandonedBlocks, abandonedBytes, broken };
+}
+
+/** What `verify` finds, or null. */
+function brokenInvariant() {
+  try {
+    allocator.verify();
+    return null;
+  } catch (error) {
+    return error.message;
+  }
 }
 
 const kinds = await openKinds(world);

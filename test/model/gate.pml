@@ -5,8 +5,8 @@
  * alone but for two places where it gives way: between reading the record's word and changing it,
  * and around the detach. That is more than one thread of JavaScript does, so it proves more.
  *
- * -DBUG_x seeds the bug x, -DLIMIT_x lifts an assumption about scripts or runtimes, -DPROGRESS
- * compiles the claim `comes_back`. */
+ * -DBUG_x seeds the bug x, -DLIMIT_x lifts an assumption about scripts or runtimes, -DREACH=c fails
+ * where the condition c comes true, -DPROGRESS compiles the claim `comes_back`. */
 
 #ifndef BLOCKS
 #define BLOCKS 2
@@ -82,7 +82,8 @@ byte made; /* blocks so far */
 #define ENDED 2
 byte env = UP;
 bool proved;          /* the gate's count was proved: hw_gate_init */
-bool finalizes_late;  /* the runtime may finalise after the environment's end, or never */
+bool over;   /* the script has come to its end and lets everything go */
+byte freers = 2;
 
 #if BLOCKS == 1
 #define requests_active pending[0]
@@ -93,7 +94,7 @@ bool finalizes_late;  /* the runtime may finalise after the environment's end, o
 #endif
 #define gate_is_busy (!proved || requests_active)
 
-/* Both of hw_record_step's words are looked at when a bug does not say otherwise. */
+/* The comparison of hw_record_step: the whole word. */
 #ifdef BUG_STORE_WITHOUT_COMPARE
 #define unchanged(b, s, l) true
 #else
@@ -258,184 +259,186 @@ inline keep(b, l, to) {
 #endif
 #define has_live_stamp(b) (generation[R(b)] == stamp[b] && is_attached(state[R(b)]))
 
+#define CALL_FREE 1
+#define CALL_LEASE 2
+#define CALL_END_LEASE 3
+
 /* --- one part of the script: frees and leases, with stamps new and old --- */
 
 /* A stamp can be used as long as its object: while attached, only who still refers to it; once
  * detached or moved away the empty object may lie around for ever. */
 #define usable(b) (store[b] != NOT_MADE && (store[b] != HERE || referenced[b]))
 
-inline begin_call(b) { calls_with[b]++ }
-inline end_call(b) { calls_with[b]-- }
-
-/* hw_js_deallocate, hw_js_end_block */
-inline free_block(b) {
-  atomic {
-    seen_state = NONE;
-    if
-    :: has_live_stamp(b) && is_same_buffer(b) && state[R(b)] == LIVE ->
-      seen_state = LIVE;
-      seen_leases = leases[R(b)];
-#ifdef BUG_GATE_NOT_ASKED
-      busy = false;
-#else
-      busy = gate_is_busy;
-#endif
-    :: else /* DETACHED, ABANDONED */
-    fi
-  }
-  atomic {
-    detaching = false;
-    if
-    :: seen_state == NONE || !unchanged(b, LIVE, seen_leases)
-    :: else ->
-      if
-#ifndef BUG_FREE_IGNORES_LEASES
-      :: seen_leases > 0 -> skip; /* whenBusy: 'throw' */
-      :: seen_leases > 0 -> keep(b, seen_leases, DOOMED);
-      :: seen_leases == 0 && busy -> skip;
-      :: seen_leases == 0 && busy -> keep(b, 0, ABANDONED);
-      :: seen_leases == 0 && !busy -> step(b, 0, REVOKING); detaching = true;
-#else
-      :: busy -> keep(b, 0, ABANDONED);
-      :: !busy -> step(b, 0, REVOKING); detaching = true;
-#endif
-      fi;
-#ifdef BUG_DETACHED_WHEN_BUSY
-      if
-      :: state[R(b)] == ABANDONED && store[b] == HERE ->
-        assert(!pending[b]);
-        store_dies(b);
-      :: else
-      fi
-#endif
-    fi
-  }
-  if
-  :: detaching ->
-    atomic { detach(b, busy) }
-    atomic { unwrap(b, busy) }
-  :: else
-  fi;
-  atomic { end_call(b); seen_state = 0; seen_leases = 0; busy = false; detaching = false }
+/* First part of a call: the checks, and the word as it is now. NONE: refused, nothing changes. */
+inline begin_call(what) {
+  calls_with[b]++;
+  call = what;
+  seen_state = NONE
 }
 
-/* hw_js_lease, hw_block_lease */
-inline lease(b) {
-  atomic {
-    seen_state = NONE;
+inline see(is_busy) {
+  seen_state = state[R(b)];
+  seen_leases = leases[R(b)];
+  busy = is_busy
+}
+
+/* hw_js_deallocate, hw_js_end_block: live_block */
+inline begin_free() {
+  begin_call(CALL_FREE);
+  if
+  :: has_live_stamp(b) && is_same_buffer(b) && state[R(b)] == LIVE ->
+#ifdef BUG_GATE_NOT_ASKED
+    see(false);
+#else
+    see(gate_is_busy);
+#endif
+  :: else /* DETACHED, ABANDONED */
+  fi
+}
+
+/* hw_js_lease */
+inline begin_lease() {
+  begin_call(CALL_LEASE);
+  if
+  :: has_live_stamp(b) && is_same_buffer(b) && state[R(b)] == LIVE &&
+     leases[R(b)] < MAX_LEASES -> see(false);
+  :: else
+  fi
+}
+
+/* hw_js_end_lease */
+inline begin_end_lease() {
+  begin_call(CALL_END_LEASE);
+  if
+  :: has_live_stamp(b) && leases[R(b)] > 0 && state[R(b)] != ABANDONED ->
+#ifdef BUG_END_LEASE_SKIPS_GATE
+    see(!is_same_buffer(b));
+#else
+    see(!is_same_buffer(b) || gate_is_busy);
+#endif
+  :: else
+  fi
+}
+
+/* Second part: the change. hw_block_begin_free */
+inline change_free() {
+  if
+#ifdef BUG_FREE_IGNORES_LEASES
+  :: busy -> keep(b, 0, ABANDONED); leased = leased - (seen_leases > 0 -> 1 : 0);
+  :: !busy -> step(b, 0, REVOKING); leased = leased - (seen_leases > 0 -> 1 : 0); detaching = true;
+#else
+  :: seen_leases > 0 || busy -> skip; /* whenBusy: 'throw' */
+  :: seen_leases > 0 -> keep(b, seen_leases, DOOMED);
+  :: seen_leases == 0 && busy -> keep(b, 0, ABANDONED);
+  :: seen_leases == 0 && !busy -> step(b, 0, REVOKING); detaching = true;
+#endif
+  fi;
+#ifdef BUG_DETACHED_WHEN_BUSY
+  if
+  :: state[R(b)] == ABANDONED && store[b] == HERE ->
+    assert(!pending[b]);
+    store_dies(b);
+  :: else
+  fi
+#endif
+}
+
+/* hw_block_lease */
+inline change_lease() {
+  step(b, seen_leases + 1, LIVE);
+  leased = leased + (seen_leases == 0 -> 1 : 0);
+  holders[b]++;
+  mine = b
+}
+
+/* hw_block_end_lease */
+inline change_end_lease() {
+  leased = leased - (seen_leases == 1 -> 1 : 0);
+  if
+  :: seen_leases > 1 || seen_state == LIVE -> step(b, seen_leases - 1, seen_state);
+  :: else ->
     if
-    :: has_live_stamp(b) && is_same_buffer(b) && state[R(b)] == LIVE && leases[R(b)] < MAX_LEASES ->
-      seen_state = LIVE;
-      seen_leases = leases[R(b)];
-    :: else
+    :: busy -> step(b, 0, ABANDONED); kept[b] = true;
+    :: else -> step(b, 0, REVOKING); abandoned--; detaching = true;
     fi
-  }
+  fi
+}
+
+inline forget_lease() {
+  holders[b]--;
+  mine = NONE;
+  freed_own = false
+}
+
+inline end_call() {
+  calls_with[b]--;
+  call = 0;
+  seen_state = 0;
+  seen_leases = 0;
+  busy = false;
+  detaching = false;
+  b = (mine == NONE -> 0 : mine)
+}
+
+#define may_call(x) (env == UP && mine == NONE && usable(x))
+
+proctype freer() {
+  byte b, mine = NONE, call, seen_state, seen_leases;
+  bool busy, detaching, freed_own;
+
+end:
+next:
+  if
+  :: atomic { mine == NONE && (env != UP || over) -> goto done }
+  :: atomic { env != UP && mine != NONE -> mine = NONE; freed_own = false; b = 0; goto done }
+  :: atomic { may_call(0) -> b = 0; begin_free() }
+  :: atomic { may_call(0) -> b = 0; begin_lease() }
+#if BLOCKS > 1
+  :: atomic { may_call(1) -> b = 1; begin_free() }
+  :: atomic { may_call(1) -> b = 1; begin_lease() }
+#endif
+  :: atomic { env == UP && mine != NONE && !freed_own -> freed_own = true; begin_free() }
+  :: atomic { env == UP && mine != NONE -> begin_end_lease() }
+  :: atomic { env == UP && mine != NONE -> /* the lease is dropped, never disposed */
+      forget_lease();
+      b = 0;
+      goto next
+    }
+  fi;
+
   atomic {
     if
-    :: seen_state == LIVE && unchanged(b, LIVE, seen_leases) ->
-      step(b, seen_leases + 1, LIVE);
-      if
-      :: seen_leases == 0 -> leased++;
-      :: else
-      fi;
-      holders[b]++;
-      mine = b;
+    :: call == CALL_END_LEASE -> forget_lease();
     :: else
     fi;
-    end_call(b);
-    seen_state = 0;
-    seen_leases = 0
-  }
-}
-
-/* hw_js_end_lease, hw_block_end_lease */
-inline end_lease(b) {
-  atomic {
-    seen_state = NONE;
-    if
-    :: has_live_stamp(b) && leases[R(b)] > 0 && state[R(b)] != ABANDONED ->
-      seen_state = state[R(b)];
-      seen_leases = leases[R(b)];
-#ifdef BUG_END_LEASE_SKIPS_GATE
-      busy = !is_same_buffer(b);
-#else
-      busy = !is_same_buffer(b) || gate_is_busy;
-#endif
-    :: else
-    fi
-  }
-  atomic {
-    detaching = false;
-    holders[b]--;
-    mine = NONE;
     if
     :: seen_state == NONE || !unchanged(b, seen_state, seen_leases)
     :: else ->
       if
-      :: seen_leases == 1 -> leased--;
-      :: else
-      fi;
-      if
-      :: seen_leases > 1 || seen_state == LIVE -> step(b, seen_leases - 1, seen_state);
-      :: else ->
-        if
-        :: busy -> step(b, 0, ABANDONED); kept[b] = true;
-        :: else -> step(b, 0, REVOKING); abandoned--; detaching = true;
-        fi
+      :: call == CALL_FREE -> change_free();
+      :: call == CALL_LEASE -> change_lease();
+      :: call == CALL_END_LEASE -> change_end_lease();
       fi
+    fi;
+    if
+    :: !detaching -> end_call(); goto next;
+    :: else
     fi
   }
-  if
-  :: detaching ->
-    atomic { detach(b, busy) }
-    atomic { unwrap(b, busy) }
+  atomic { detach(b, busy) }
+  atomic {
+    unwrap(b, busy);
     /* NOT_DETACHABLE: left to the collector, as hw_block_begin_free(record, true, false) does */
-    atomic {
-      if
-      :: !busy && state[R(b)] == LIVE && generation[R(b)] == stamp[b] ->
-        keep(b, leases[R(b)], (leases[R(b)] > 0 -> DOOMED : ABANDONED));
-      :: else
-      fi
-    }
-  :: else
-  fi;
-  atomic { end_call(b); seen_state = 0; seen_leases = 0; busy = false; detaching = false }
-}
-
-proctype freer() {
-  byte b, mine = NONE, seen_state, seen_leases;
-  bool busy, detaching, freed_own;
-
-end:
-  do
-  :: env != UP -> break;
-  :: env == UP && mine == NONE -> break; /* has done enough */
-  :: atomic { env == UP && mine == NONE && usable(0) -> b = 0; begin_call(b) }
     if
-    :: free_block(b)
-    :: lease(b)
-    fi
-#if BLOCKS > 1
-  :: atomic { env == UP && mine == NONE && usable(1) -> b = 1; begin_call(b) }
-    if
-    :: free_block(b)
-    :: lease(b)
-    fi
-#endif
-  :: atomic { env == UP && mine != NONE -> begin_call(b) } /* its lease keeps it reachable */
-    if
-    :: !freed_own -> freed_own = true; free_block(b)
-    :: end_lease(b); freed_own = false; b = 0
-    fi
-  :: atomic { /* the lease object is dropped, never disposed */
-      env == UP && mine != NONE ->
-      holders[b]--;
-      mine = NONE;
-      freed_own = false;
-      b = 0
-    }
-  od;
-  b = 0; mine = NONE; freed_own = false
+    :: call == CALL_END_LEASE && !busy && state[R(b)] == LIVE && generation[R(b)] == stamp[b] ->
+      keep(b, leases[R(b)], (leases[R(b)] > 0 -> DOOMED : ABANDONED));
+    :: else
+    fi;
+    end_call();
+    goto next
+  }
+done:
+  freers--
 }
 
 /* --- the other part of the script: allocates, starts requests, moves buffers, lets go --- */
@@ -482,7 +485,7 @@ inline wrap(b) {
   :: store[b] = GONE; finalizer[b] = NEVER; abort_block(b, true); /* failed, no finalizer */
   :: store[b] = GONE; finalizer[b] = DONE; finalize(R(b), false); abort_block(b, true);
 #ifndef LIMIT_FINALIZER_AFTER_THE_END
-  :: !finalizes_late -> /* failed, finalised some time later */
+  :: proved -> /* failed, finalised some time later: known of Node alone */
 #else
   :: true ->
 #endif
@@ -525,7 +528,7 @@ end:
 #if BLOCKS > 1
   ACTIONS(1)
 #endif
-  :: atomic { env == UP -> referenced[0] = false; referenced[BLOCKS - 1] = false; break }
+  :: atomic { env == UP -> referenced[0] = false; referenced[BLOCKS - 1] = false; over = true; break }
   od
 }
 
@@ -617,25 +620,27 @@ inline end_environment() {
 /* A worker is terminated, or comes to its end: at any time between two calls, or never. */
 proctype teardown() {
 end:
+  atomic { env == UP && !in_native ->
+    env = ENDING;
+    referenced[0] = false;
+    referenced[BLOCKS - 1] = false;
+    holders[0] = 0;
+    holders[BLOCKS - 1] = 0
+  }
   if
-  :: atomic { env == UP && !in_native ->
-      env = ENDING;
-      referenced[0] = false;
-      referenced[BLOCKS - 1] = false;
-      holders[0] = 0;
-      holders[BLOCKS - 1] = 0
-    }
-    if
-    :: atomic { !finalizes_late && !requests_active -> /* waits for requests, then finalises all */
-        finalize_at_teardown(0);
+  :: atomic { !requests_active -> /* Node: waits for requests, then runs every finalizer */
+      finalize_at_teardown(0);
 #if BLOCKS > 1
-        finalize_at_teardown(1);
+      finalize_at_teardown(1);
 #endif
-        end_environment()
-      }
-    :: atomic { finalizes_late -> end_environment() }
-    fi
-  :: skip
+      end_environment()
+    }
+  :: atomic { !proved -> end_environment() } /* others may finalise afterwards, */
+  :: atomic { !proved -> /* or never */
+      end_environment();
+      finalizer[0] = (finalizer[0] == DONE -> DONE : NEVER);
+      finalizer[BLOCKS - 1] = (finalizer[BLOCKS - 1] == DONE -> DONE : NEVER)
+    }
   fi
 }
 
@@ -648,34 +653,37 @@ inline verify() {
   assert(abandoned == counted(0, freed(0)) + counted(1, freed(1)))
 }
 
-/* When nothing can happen any more, everything came back, or was retired and counted. */
-#define AT_REST(b)                                                                          \
-  assert(store[b] == NOT_MADE || back[b] != NOT_BACK);                                      \
-  assert(store[b] == NOT_MADE || finalizer[b] == DONE || finalizer[b] == NEVER);            \
-  assert(store[b] == NOT_MADE || finalizer[b] == NEVER || opened_for[R(b)] != b ||          \
-         state[R(b)] == FREE || state[R(b)] == ORPHAN);
+/* When nothing else will happen, everything came back, or was retired and counted. */
+#define is_quiet(b) \
+  (store[b] != ELSEWHERE && !pending[b] && !is_garbage(b) && finalizer[b] != DUE)
+#define came_back(b)                                                       \
+  (store[b] == NOT_MADE ||                                                 \
+   (back[b] != NOT_BACK && store[b] == GONE && finalizer[b] != NOT_DUE &&  \
+    (finalizer[b] == NEVER || opened_for[R(b)] != b || state[R(b)] == FREE || state[R(b)] == ORPHAN)))
 
 proctype at_rest() {
 end:
-  do
-  :: atomic { timeout ->
-      verify();
-      assert(held == 0 && memory != 1 && memory != 2);
-      AT_REST(0)
-#if BLOCKS > 1
-      AT_REST(1)
-#endif
-      break
-    }
-  od
+  atomic { freers == 0 && env != ENDING && is_quiet(0) && is_quiet(BLOCKS - 1) ->
+    verify();
+    assert(held == 0);
+    assert(memory == UNUSED || memory == RETIRED);
+    assert(came_back(0));
+    assert(came_back(BLOCKS - 1))
+  }
 }
+
+#ifdef REACH
+proctype reach() {
+end:
+  atomic { REACH -> assert(!(REACH)) }
+}
+#endif
 
 init {
   atomic {
     if
     :: proved = true;
-    :: proved = false;
-    :: proved = false; finalizes_late = true; /* without libuv */
+    :: proved = false; /* no libuv, or another one */
     fi;
     run freer();
     run freer();
@@ -684,7 +692,9 @@ init {
     run other_thread();
     run collector();
     run teardown();
-#ifndef PROGRESS
+#ifdef REACH
+    run reach();
+#elif !defined(PROGRESS)
     run at_rest();
 #endif
   }

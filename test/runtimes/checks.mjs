@@ -1,10 +1,11 @@
 /** What must hold on every runtime, whether it shows its requests or not. Each a function. */
 import { deepStrictEqual, ok, strictEqual, throws } from 'node:assert';
 import { setTimeout } from 'node:timers/promises';
-import { Worker } from 'node:worker_threads';
 import { addressOf, Layout, runtimeInfo, SystemAllocator } from '../../dist/index.js';
 import { native } from '../../dist/native.js';
+import { expectZeros } from '../lifecycle/laundered.mjs';
 import { moveByStream } from '../lifecycle/moves.mjs';
+import { runWorker } from '../lifecycle/run-worker.mjs';
 import { collect, collectNow } from './garbage.mjs';
 
 const isNode = !('Bun' in globalThis) && !('Deno' in globalThis);
@@ -27,18 +28,15 @@ async function expectAllBack(allocator) {
   strictEqual(allocator.verify(), true);
 }
 
-/** What a worker leaves behind: `blocks` of the 8 that it had, or fewer where it released some. */
-async function orphansOfWorker(isFreed) {
+/** Orphans of a worker that ends with `fate` blocks, and the memory that it handed over. */
+async function leftByWorker(fate) {
   const before = runtimeInfo().orphanedBlocks;
-  const worker = new Worker(new URL('./worker.mjs', import.meta.url), { workerData: { isFreed } });
-  let failure = null;
-  worker.on('error', (error) => {
-    failure = error;
-  });
-  await new Promise((resolve) => worker.once('exit', resolve));
-  if (failure !== null) throw failure;
-  await setTimeout(50);
-  return runtimeInfo().orphanedBlocks - before;
+  const end = 'worker natural end';
+  const { owed, buffers, code } = await runWorker({ end, fate }, end);
+  strictEqual(code, 0);
+  collectNow();
+  await setTimeout(20);
+  return { owed: owed.blocks, left: runtimeInfo().orphanedBlocks - before, buffers };
 }
 
 export const CHECKS = {
@@ -153,15 +151,21 @@ export const CHECKS = {
     ok(await collect(() => native.runtimeState().records <= records));
   },
 
-  async 'worker: ends with live blocks, which are orphans or back'() {
+  async 'worker: what it leaves is counted as orphans'() {
     const allocator = new SystemAllocator();
     const mine = new Uint8Array(allocator.allocate(small)).fill(1);
-    for (let round = 0; round < 5; round++) {
-      const left = await orphansOfWorker(false);
-      ok(left >= 0 && left <= 8, `${left} orphans`);
-      if (isNode) strictEqual(left, 8);
+    for (const fate of ['live', 'leased', 'moved by a stream']) {
+      const { owed, left } = await leftByWorker(fate);
+      strictEqual(left, owed, fate);
     }
     ok(mine.every((byte) => byte === 1));
     strictEqual(allocator.verify(), true);
+  },
+
+  async 'worker: memory that it handed over reads zeros after its end'() {
+    const { owed, left, buffers } = await leftByWorker('laundered by a stream');
+    strictEqual(left, owed);
+    expectZeros(buffers);
+    for (const buffer of buffers) new Uint8Array(buffer).fill(1);
   },
 };

@@ -26,10 +26,11 @@ async function outcomeOf(move) {
 
 const clone = (block) => structuredClone(block, { transfer: [block] });
 
-/** When a finalizer runs after `end`, which leaves one block with nothing to hold it. */
+/** When the finalizers run of blocks that `end` leaves with nothing to hold them. */
 async function timingOf(end) {
   const before = records();
-  await end();
+  const blocks = await makeBlocks();
+  end(blocks);
   if (records() <= before) return 'at once';
   for (let tick = 1; tick <= 3; tick++) {
     await setImmediate();
@@ -38,20 +39,25 @@ async function timingOf(end) {
   return (await collect(() => records() <= before)) ? 'with a later collection' : 'never';
 }
 
-function detachOne() {
+/** The list is the only one that holds them, from the next job on. */
+async function makeBlocks() {
   const allocator = new SystemAllocator();
-  const block = allocator.allocate(layout);
-  if (!allocator.deallocate(block, layout)) block.transfer(2 * layout.size);
+  const blocks = Array.from({ length: 8 }, () => ({
+    allocator,
+    block: allocator.allocate(layout),
+  }));
+  await setImmediate();
+  return blocks;
 }
 
-/** In a frame of its own: what a live frame mentions may be kept. */
-function dropOne() {
-  const allocator = new SystemAllocator();
-  for (let at = 0; at < 8; at++) allocator.allocate(layout);
+function detachAll(blocks) {
+  for (const { allocator, block } of blocks) {
+    if (!allocator.deallocate(block, layout)) block.transfer(2 * layout.size);
+  }
 }
 
-function dropAndCollect() {
-  dropOne();
+function dropAndCollect(blocks) {
+  blocks.length = 0;
   collectNow();
 }
 
@@ -61,11 +67,11 @@ export async function gatherFacts() {
     version: process.versions.bun ?? globalThis.Deno?.version.deno ?? process.versions.node,
     engine: process.versions.bun ? 'JavaScriptCore' : `V8 ${process.versions.v8}`,
     gate,
-    detach,
+    'detached by': detach,
     'structuredClone with transfer': await outcomeOf(clone),
     'read into by a byte stream': await outcomeOf(moveByStream),
     'ArrayBuffer.prototype.transfer': hasTransfer ? await outcomeOf(moveByTransfer) : 'absent',
-    'finalizer after a detach': await timingOf(detachOne),
+    'finalizer after a detach': await timingOf(detachAll),
     'finalizer after a collection': await timingOf(dropAndCollect),
   };
 }

@@ -25,16 +25,14 @@ void hw_account_init(hw_account_t *account, size_t limit);
 
 /* Adds `bytes`, or counts a failure and answers HW_ERR_LIMIT. Counts no block yet. */
 HW_MUST_CHECK hw_status_t hw_account_charge(hw_account_t *account, size_t bytes);
-/* Takes back a charge: the memory it was for is no longer used. */
+/* Takes back a charge: the memory it was for could not be had, or is no longer used. */
 void hw_account_refund(hw_account_t *account, size_t bytes);
-/* Takes back a charge whose memory could not be had, and counts a failure. `peak` is what
- * hw_account_peak answered before the charge: bytes that nobody ever had raise no peak. */
-void hw_account_cancel(hw_account_t *account, size_t bytes, size_t peak);
-size_t hw_account_peak(const hw_account_t *account);
 
 void hw_account_fail(hw_account_t *account);
 /* A charged block came to life. */
 void hw_account_open(hw_account_t *account);
+/* What was charged is really in use now: only that counts for the peak. `open` does it too. */
+void hw_account_raise_peak(hw_account_t *account);
 /* A block of `bytes` is gone. */
 void hw_account_close(hw_account_t *account, size_t bytes);
 /* A block of `bytes` was retired: it is neither live nor free again. */

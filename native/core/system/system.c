@@ -53,13 +53,13 @@ static hw_status_t system_allocate(hw_allocator_t *self, hw_layout_t layout, uin
     hw_account_fail(&system->account);
     return HW_ERR_NOWAIT;
   }
-  size_t peak = hw_account_peak(&system->account);
   hw_status_t status = hw_account_charge(&system->account, layout.size);
   if (status != HW_OK) return status;
 
   void *block = fetch(system->os, layout, (flags & HW_ZEROED) != 0);
   if (block == NULL) {
-    hw_account_cancel(&system->account, layout.size, peak);
+    hw_account_refund(&system->account, layout.size);
+    hw_account_fail(&system->account);
     return HW_ERR_OUT_OF_MEMORY;
   }
   hw_account_open(&system->account);
@@ -78,16 +78,17 @@ static hw_status_t system_deallocate(hw_allocator_t *self, void *ptr, hw_layout_
 static hw_status_t resize(hw_system_t *system, void *ptr, hw_layout_t layout, hw_layout_t next,
                           uint32_t flags, void **out) {
   size_t growth = next.size > layout.size ? next.size - layout.size : 0;
-  size_t peak = hw_account_peak(&system->account);
   hw_status_t status = hw_account_charge(&system->account, growth);
   if (status != HW_OK) return status;
 
   uint8_t *block = system->os->heap_resize(ptr, next.size);
   if (block == NULL) {
-    hw_account_cancel(&system->account, growth, peak);
+    hw_account_refund(&system->account, growth);
+    hw_account_fail(&system->account);
     return HW_ERR_OUT_OF_MEMORY;
   }
   if (growth > 0 && (flags & HW_ZEROED)) memset(block + layout.size, 0, growth);
+  hw_account_raise_peak(&system->account);
   if (growth == 0) hw_account_refund(&system->account, layout.size - next.size);
   *out = block;
   return HW_OK;

@@ -43,9 +43,14 @@ export async function runTraffic(options) {
   };
   const start = performance.now();
   try {
-    const ended = await watch(node, kind === undefined ? args : [...args, kind], env, limitMs);
+    const { stdout, ...ended } = await watch(
+      node,
+      kind === undefined ? args : [...args, kind],
+      env,
+      limitMs,
+    );
     const seconds = (performance.now() - start) / 1000;
-    return { ...ended, ...parse(ended.stdout), reports: readReports(logs), seconds };
+    return { ...ended, ...parse(stdout), reports: readReports(logs), seconds };
   } finally {
     rmSync(logs, { recursive: true, force: true });
   }

@@ -5,12 +5,13 @@ import { describe, totalOf } from './report.mjs';
 const SHARE = 0.2;
 
 /** A list of `{ name, holds, output }`. */
-export function judge(outcome, frees) {
+export function judge(mode, outcome, frees) {
   const { code, signal, timedOut, result, reports, stderr } = outcome;
   const story = [describe(outcome), ...reports.map(({ text }) => text), stderr].join('\n');
   const ended = code === 0 && signal === null && !timedOut && result?.uncaught === undefined;
+  const silent = { name: '0 ASan reports', holds: reports.length === 0, output: story };
   const ends = [
-    { name: '0 ASan reports', holds: reports.length === 0, output: story },
+    ...(mode === 'asan' ? [silent] : []),
     { name: 'no abort, no uncaught error, no stall', holds: ended, output: story },
   ];
   if (result === null) return ends;
@@ -38,12 +39,15 @@ export function judge(outcome, frees) {
       output: JSON.stringify(rows),
     },
     {
-      name: 'nothing left: abandoned and live blocks are 0',
-      holds: left !== null && Object.values(left).every((count) => count === 0),
+      name: 'at the end 0 blocks and 0 bytes, live or abandoned',
+      holds: left !== null && LEFT.every((name) => left[name] === 0),
       output: JSON.stringify(left),
     },
+    { name: 'verify() finds nothing', holds: left?.broken === null, output: left?.broken ?? '' },
   ];
 }
+
+const LEFT = ['liveBlocks', 'liveBytes', 'abandonedBlocks', 'abandonedBytes'];
 
 const FAULTS = {
   corruptedOwners: '0 corrupted owners',

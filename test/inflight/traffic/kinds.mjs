@@ -4,6 +4,8 @@
  *
  * - `width`: how many operations a burst has
  * - `prepare()`: before a burst, optional
+ * - `smallest`: the bytes that a block must have at least, optional
+ * - `freesItself`: whether the operations free their blocks, at moments that the burst cannot know
  * - `begin(block)`: starts an operation on a block; the promise resolves when it has ended
  * - `launch()`: after the last `begin`, where they only start together
  * - `release()`: lets the operations end that wait for somebody

@@ -1,6 +1,7 @@
 /**
  * Compression streams. Between two rounds a stream holds the block with no request active, so the
- * block is leased; it is freed all the same, under the lease and inside the stream's own events.
+ * block is leased. It is freed at just that moment: in the stream's first event, and every other
+ * burst has one stream alone.
  */
 import {
   brotliDecompressSync,
@@ -16,7 +17,12 @@ const BROTLI = { params: { [constants.BROTLI_PARAM_QUALITY]: 1 } };
 function streamKind(world, name, create, unpack) {
   return {
     name,
-    width: 8,
+    get width() {
+      return world.random.pick([1, 8]);
+    },
+    // Of several rounds.
+    smallest: 40_000,
+    freesItself: true,
     begin(block) {
       const { start } = block;
       const { size } = block.layout;
@@ -25,7 +31,7 @@ function streamKind(world, name, create, unpack) {
       const chunks = [];
       stream.on('data', (chunk) => {
         chunks.push(chunk);
-        if (chunks.length === 1 && world.random.below(2) === 0) world.blocks.free(block);
+        if (chunks.length === 1 && world.random.below(3) > 0) world.blocks.free(block);
       });
       return new Promise((resolve) => {
         const end = (error) => {
