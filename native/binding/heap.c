@@ -337,7 +337,9 @@ void hw_heap_finalize_left(hw_record_table_t *table) {
 void hw_heap_orphan_all(hw_record_table_t *table) {
   for (uint32_t i = 0; i < table->used; i++) {
     hw_record_t *record = hw_record_at(table, i);
-    if (record->kind != HW_KIND_RAW) hw_block_finalize(record, true);
+    /* A record that only waits for its finalizer goes on waiting: the table has to outlive it. */
+    bool holds = hw_state_holds_memory(hw_word_state(hw_record_word(record)));
+    if (holds && record->kind != HW_KIND_RAW) hw_block_finalize(record, true);
   }
   for (uint32_t i = 0; i < table->used; i++) {
     hw_record_t *record = hw_record_at(table, i);

@@ -29,5 +29,6 @@ export function listFiles(folder, pattern) {
   return entries
     .filter((entry) => entry.isFile() && pattern.test(entry.name))
     .map((entry) => relative(root, join(entry.parentPath ?? entry.path, entry.name)))
+    .filter((file) => !file.includes('node_modules'))
     .sort();
 }

@@ -28,6 +28,7 @@ function tell(end) {
 
 process.on('uncaughtException', (error) => {
   tell({ uncaught: `${error?.code ?? error?.name}: ${error?.message}` });
+  writeSync(2, `${error?.stack}\n`);
   process.exit(3);
 });
 

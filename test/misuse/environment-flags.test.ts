@@ -48,7 +48,7 @@ describe('a program', () => {
     ['under --zero-fill-buffers', ['--zero-fill-buffers']],
     ['under --expose-gc --gc-interval=100', ['--expose-gc', '--gc-interval=100']],
     ['under --max-lazy', ['--max-lazy']],
-    ['under --always-turbofan', ['--always-turbofan']],
+    ['under --always-sparkplug', ['--always-sparkplug']],
     ['under --no-opt', ['--no-opt']],
     [
       'under --force-node-api-uncaught-exceptions-policy',

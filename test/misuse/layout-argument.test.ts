@@ -116,11 +116,16 @@ describe('a layout with a polluted prototype', () => {
 
 describe('a size', () => {
   const longest = constants.MAX_LENGTH;
+  /** None from Node 22 on: there the longest ArrayBuffer has 2^53 - 1 bytes, as the largest layout. */
+  const tooLong: [title: string, size: number][] =
+    longest === Number.MAX_SAFE_INTEGER
+      ? []
+      : [
+          ['5.3/10 one more than the longest ArrayBuffer', longest + 1],
+          ['5.3/11 2^53 - 1', Number.MAX_SAFE_INTEGER],
+        ];
 
-  it.each([
-    ['5.3/10 one more than the longest ArrayBuffer', longest + 1],
-    ['5.3/11 2^53 - 1', Number.MAX_SAFE_INTEGER],
-  ])('%s is OUT_OF_RANGE and changes nothing', (_title, size) => {
+  it.each(tooLong)('%s is OUT_OF_RANGE and changes nothing', (_title, size) => {
     const system = new SystemAllocator();
     const block = system.allocate(layout);
     const before = snapshot(system);

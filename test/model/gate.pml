@@ -5,8 +5,8 @@
  * alone but for two places where it gives way: between reading the record's word and changing it,
  * and around the detach. That is more than one thread of JavaScript does, so it proves more.
  *
- * -DBUG_x seeds the bug x, -DLIMIT_x lifts an assumption about scripts or runtimes, -DREACH=c fails
- * where the condition c comes true, -DPROGRESS compiles the claim `comes_back`. */
+ * -DBUG_x seeds the bug x, -DLIMIT_x lifts an assumption about scripts or runtimes, -DREACH_x fails
+ * where the condition x comes true, -DPROGRESS compiles the claim `comes_back`. */
 
 #ifndef BLOCKS
 #define BLOCKS 2
@@ -528,7 +528,12 @@ end:
 #if BLOCKS > 1
   ACTIONS(1)
 #endif
-  :: atomic { env == UP -> referenced[0] = false; referenced[BLOCKS - 1] = false; over = true; break }
+  :: atomic { env == UP ->
+      referenced[0] = false;
+      referenced[BLOCKS - 1] = false;
+      over = true;
+      break
+    }
   od
 }
 
@@ -659,7 +664,8 @@ inline verify() {
 #define came_back(b)                                                       \
   (store[b] == NOT_MADE ||                                                 \
    (back[b] != NOT_BACK && store[b] == GONE && finalizer[b] != NOT_DUE &&  \
-    (finalizer[b] == NEVER || opened_for[R(b)] != b || state[R(b)] == FREE || state[R(b)] == ORPHAN)))
+    (finalizer[b] == NEVER || opened_for[R(b)] != b || state[R(b)] == FREE ||  \
+     state[R(b)] == ORPHAN)))
 
 proctype at_rest() {
 end:
@@ -671,6 +677,21 @@ end:
     assert(came_back(BLOCKS - 1))
   }
 }
+
+/* What the search has to come across, or the model would hold for want of anything to see. */
+#if defined(REACH_FINALIZED_IN_DETACH)
+#define REACH (state[0] == FINALIZED)
+#elif defined(REACH_NEW_OWNER)
+#define REACH (state[0] == REVOKED && memory == 2)
+#elif defined(REACH_RECORD_USED_AGAIN)
+#define REACH (opened_for[0] == 1 && generation[0] == 2)
+#elif defined(REACH_FREED_UNDER_LEASES)
+#define REACH (state[0] == DOOMED && leases[0] == 2)
+#elif defined(REACH_KEPT_IN_FLIGHT)
+#define REACH (kept[0] && pending[0] && referenced[0])
+#elif defined(REACH_ORPHAN_HELD_ELSEWHERE)
+#define REACH (store[0] == ELSEWHERE && memory == RETIRED && env == ENDED)
+#endif
 
 #ifdef REACH
 proctype reach() {

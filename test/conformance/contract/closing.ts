@@ -17,7 +17,7 @@ const CALLS: readonly [name: string, call: (allocator: Allocator<never>, block: 
     ['grow', (allocator, block) => allocator.grow(block, layout, layout)],
     ['shrink', (allocator, block) => allocator.shrink(block, layout, layout)],
     ['lease', (allocator, block) => allocator.lease(block)],
-  ['usableSize', (allocator) => allocator.usableSize(layout)],
+    ['usableSize', (allocator) => allocator.usableSize(layout)],
     ['stats', (allocator) => allocator.stats()],
     ['verify', (allocator) => allocator.verify()],
   ];

@@ -34,5 +34,21 @@ ofBuffers.reallocate(ofArrayBuffers.allocate(layout), layout, layout);
 // expect TS2345
 ofArrayBuffers.lease(ofBuffers.allocate(layout));
 
+/** By each operation that takes a block an allocator of one kind is none of either kind. */
+type Either = ArrayBuffer | Buffer;
+type Takes<Name extends keyof Allocator> = Pick<Allocator<Either>, Name>;
+
+// expect TS2322
+export const deallocate: Takes<'deallocate'> = ofBuffers;
+
+// expect TS2322
+export const reallocate: Takes<'reallocate'> = ofBuffers;
+
+// expect TS2322
+export const reallocateInPlace: Takes<'reallocateInPlace'> = ofBuffers;
+
+// expect TS2322
+export const lease: Takes<'lease'> = ofBuffers;
+
 // expect TS2344
 export type OfStrings = Allocator<string>;
