@@ -23,7 +23,9 @@ hw_code_t hw_open_block(const hw_call_t *call, hw_heap_t *heap, hw_layout_t layo
   hw_code_t code = out_of_memory_if_forced(call->environment);
   if (code == HW_CODE_OK) code = hw_heap_allocate(heap, layout, flags, kind, out);
   bool full = code == HW_CODE_LIMIT || code == HW_CODE_OUT_OF_MEMORY;
-  if (full && heap->held > 0) hw_environment_push_collection(call->environment);
+  if (full && heap->held > 0) {
+    hw_environment_push_collection(call->environment, HW_PRESSURE_HIGH);
+  }
   return code;
 }
 
@@ -48,9 +50,8 @@ napi_value hw_js_allocate(napi_env env, napi_callback_info info) {
 
 /* After a free was answered KEPT the heap may want the collector to hurry. */
 static hw_code_t after_keep(const hw_call_t *call, hw_heap_t *heap, hw_code_t code) {
-  if (code == HW_CODE_KEPT && hw_heap_wants_collection(heap)) {
-    hw_environment_push_collection(call->environment);
-  }
+  hw_pressure_t pressure = code == HW_CODE_KEPT ? hw_heap_pressure(heap) : HW_PRESSURE_NONE;
+  if (pressure != HW_PRESSURE_NONE) hw_environment_push_collection(call->environment, pressure);
   return code;
 }
 

@@ -107,5 +107,6 @@ bool hw_environment_adopt(hw_environment_t *environment, hw_heap_t *heap, hw_hea
 void hw_heap_token_end(napi_env env, void *data, void *hint);
 
 /* Freed blocks that wait for the collector take too much of the limit: pushes V8 towards a
- * collection, at most once a tick. */
-void hw_environment_push_collection(hw_environment_t *environment);
+ * collection, at most once a tick; at HW_PRESSURE_HIGH through one. Their finalizers run in the
+ * next tick. */
+void hw_environment_push_collection(hw_environment_t *environment, hw_pressure_t pressure);

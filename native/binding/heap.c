@@ -42,11 +42,15 @@ void hw_heap_close(hw_heap_t *heap) {
   end_if_unused(heap);
 }
 
-bool hw_heap_wants_collection(const hw_heap_t *heap) {
+hw_pressure_t hw_heap_pressure(const hw_heap_t *heap) {
   hw_stats_t stats;
-  if (hw_stats(heap->allocator, &stats) != HW_OK || stats.limit == HW_NO_LIMIT) return false;
+  if (hw_stats(heap->allocator, &stats) != HW_OK || stats.limit == HW_NO_LIMIT) {
+    return HW_PRESSURE_NONE;
+  }
   uint64_t live = stats.live_bytes - heap->abandoned_bytes;
-  return heap->abandoned_bytes > (stats.limit - live) / 2;
+  uint64_t headroom = stats.limit - live;
+  if (heap->abandoned_bytes > headroom - headroom / 4) return HW_PRESSURE_HIGH;
+  return heap->abandoned_bytes > headroom / 2 ? HW_PRESSURE_HALF : HW_PRESSURE_NONE;
 }
 
 /* --- memory behind a record --- */

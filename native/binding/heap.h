@@ -76,9 +76,14 @@ void hw_raw_release(hw_record_t *raw);
  * orphan lies in is given back. */
 void hw_heap_orphan_all(hw_record_table_t *table);
 
-/* Whether freed bytes that wait for the collector are more than half of what is left to the limit.
- */
-bool hw_heap_wants_collection(const hw_heap_t *heap);
+/* How much the freed bytes that wait for the collector take of what is left to the limit. */
+typedef enum hw_pressure {
+  HW_PRESSURE_NONE = 0, /* at most half */
+  HW_PRESSURE_HALF, /* more than half: a collection should begin */
+  HW_PRESSURE_HIGH, /* more than three quarters: it should be over */
+} hw_pressure_t;
+
+hw_pressure_t hw_heap_pressure(const hw_heap_t *heap);
 
 /* The allocator's own verify, and its live bytes against the sum over the records. */
 hw_code_t hw_heap_verify(const hw_heap_t *heap, const char **broken);

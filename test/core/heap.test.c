@@ -229,30 +229,37 @@ static void an_abort_ends_only_the_generation_it_names(void **state) {
 }
 
 /* Live and abandoned bytes are made, of a limit of 1000. */
-static bool wants_collection(size_t live, size_t abandoned) {
+static hw_pressure_t pressure_of(size_t live, size_t abandoned) {
   hw_record_t *kept = allocate_block(&fixture, live, 1);
   hw_record_t *freed = allocate_block(&fixture, abandoned, 1);
   assert_code(HW_CODE_KEPT, hw_block_begin_free(freed, true, false));
-  bool wants = hw_heap_wants_collection(&fixture.heap);
+  hw_pressure_t pressure = hw_heap_pressure(&fixture.heap);
   hw_block_finalize(freed, false);
   hw_block_finalize(kept, false);
-  return wants;
+  return pressure;
 }
 
-static void more_than_half_the_headroom_abandoned_wants_a_collection(void **state) {
+static void more_than_half_the_headroom_abandoned_is_pressure(void **state) {
   (void)state;
-  assert_false(hw_heap_wants_collection(&fixture.heap));
-  assert_false(wants_collection(0, 500));
-  assert_true(wants_collection(0, 501));
-  assert_false(wants_collection(600, 200));
-  assert_true(wants_collection(600, 201));
-  assert_false(wants_collection(1000, 0));
-  assert_true(wants_collection(999, 1));
+  assert_int_equal(hw_heap_pressure(&fixture.heap), HW_PRESSURE_NONE);
+  assert_int_equal(pressure_of(0, 500), HW_PRESSURE_NONE);
+  assert_int_equal(pressure_of(0, 501), HW_PRESSURE_HALF);
+  assert_int_equal(pressure_of(600, 200), HW_PRESSURE_NONE);
+  assert_int_equal(pressure_of(600, 201), HW_PRESSURE_HALF);
+  assert_int_equal(pressure_of(1000, 0), HW_PRESSURE_NONE);
 }
 
-static void without_a_limit_no_collection_is_wanted(void **state) {
+static void more_than_three_quarters_of_the_headroom_is_high_pressure(void **state) {
   (void)state;
-  assert_false(wants_collection(0, 1 << 20));
+  assert_int_equal(pressure_of(0, 750), HW_PRESSURE_HALF);
+  assert_int_equal(pressure_of(0, 751), HW_PRESSURE_HIGH);
+  assert_int_equal(pressure_of(600, 300), HW_PRESSURE_HALF);
+  assert_int_equal(pressure_of(600, 301), HW_PRESSURE_HIGH);
+}
+
+static void without_a_limit_there_is_no_pressure(void **state) {
+  (void)state;
+  assert_int_equal(pressure_of(0, 1 << 20), HW_PRESSURE_NONE);
 }
 
 #define UNLIMITED(test) cmocka_unit_test_setup_teardown(test, open_unlimited, close_heap)
@@ -274,8 +281,9 @@ int main(void) {
       UNLIMITED(raw_memory_and_ranges_are_no_blocks),
       UNLIMITED(the_last_possible_lease_is_refused),
       UNLIMITED(an_abort_ends_only_the_generation_it_names),
-      LIMITED(more_than_half_the_headroom_abandoned_wants_a_collection),
-      UNLIMITED(without_a_limit_no_collection_is_wanted),
+      LIMITED(more_than_half_the_headroom_abandoned_is_pressure),
+      LIMITED(more_than_three_quarters_of_the_headroom_is_high_pressure),
+      UNLIMITED(without_a_limit_there_is_no_pressure),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -136,7 +136,7 @@ static void a_heap_without_an_allocator_is_corrupted(void **state) {
   const char *broken = NULL;
   fixture.heap.allocator = NULL;
   assert_code(HW_CODE_CORRUPTED, hw_heap_verify(&fixture.heap, &broken));
-  assert_false(hw_heap_wants_collection(&fixture.heap));
+  assert_int_equal(hw_heap_pressure(&fixture.heap), HW_PRESSURE_NONE);
   fixture.heap.allocator = allocator;
 }
 

@@ -54,12 +54,13 @@ export class Blocks {
 
   /** Up to `count` random live blocks, of a size from `smallest`, that no operation uses. */
   take(count, smallest = 0) {
-    const taken = new Set();
-    for (let tries = 0; taken.size < count && tries < 20 * count; tries++) {
-      const block = this.#random.pick(this.#live);
-      if (!block.inUse && block.layout.size >= smallest) taken.add(block);
+    const free = this.#live.filter((block) => !block.inUse && block.layout.size >= smallest);
+    const taken = [];
+    while (taken.length < count && free.length > 0) {
+      taken.push(...free.splice(this.#random.below(free.length), 1));
     }
-    return [...taken];
+    if (taken.length === 0) throw new Error(`no live block of ${smallest} bytes is left to use`);
+    return taken;
   }
 
   any() {

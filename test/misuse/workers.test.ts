@@ -23,9 +23,10 @@ describe('an allocator posted to a worker', () => {
       port.postMessage(answers);`,
       system,
     );
+    const ended = endOf(worker);
     const wrong = 'ERR_HEAPWRIGHT_INVALID_ARG_TYPE';
     expect(await messageOf(worker)).toEqual(['undefined', wrong, wrong, wrong, wrong]);
-    await endOf(worker);
+    await ended;
     await idle();
     expectUnchanged(system, before);
   });
@@ -44,8 +45,9 @@ describe('an allocator posted to a worker', () => {
       port.postMessage([code, system.verify()]);`,
       block,
     );
+    const ended = endOf(worker);
     expect(await messageOf(worker)).toEqual(['ERR_HEAPWRIGHT_NOT_OWNED', true]);
-    await endOf(worker);
+    await ended;
     await idle();
     expect(bytesOf(block).every((byte) => byte === 7)).toBe(true);
     expect(system.deallocate(block, layout)).toBe(true);

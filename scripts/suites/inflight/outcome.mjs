@@ -32,6 +32,8 @@ export async function runTraffic(options) {
   const env = {
     ...process.env,
     HEAPWRIGHT_BINARY: addon,
+    // A child that ends badly leaves FIFOs and sockets behind: they go with this folder.
+    TMPDIR: logs,
     UV_THREADPOOL_SIZE: THREADS,
     HW_STALL_MS: String(stallMs),
     ...(asan === null
@@ -94,7 +96,8 @@ function parse(stdout) {
 
 /** Each report as the line that sums it up, with the first frames below it. */
 function readReports(folder) {
-  return readdirSync(folder).map((name) => {
+  const names = readdirSync(folder).filter((name) => name.startsWith('report'));
+  return names.map((name) => {
     const text = readFileSync(join(folder, name), 'utf8');
     const what = /ERROR: AddressSanitizer: (\S+)/.exec(text)?.[1] ?? 'no reason given';
     const access = /^(READ|WRITE) of size \d+/m.exec(text)?.[0] ?? 'access';
