@@ -28,8 +28,8 @@ typedef enum hw_mail {
   HW_MAIL_SIZE_LOW,
   HW_MAIL_SIZE_HIGH,
   HW_MAIL_LG_ALIGN,
-  HW_MAIL_WORDS = 16,
 } hw_mail_t;
+#define HW_MAIL_WORDS 16
 
 /* Words and sizes of the mailbox that a call is asked in, written right before it. */
 typedef enum hw_request {
@@ -37,16 +37,16 @@ typedef enum hw_request {
   HW_REQUEST_INDEX,
   HW_REQUEST_GENERATION,
   HW_REQUEST_FLAGS,
-  HW_REQUEST_WORDS = 8,
 } hw_request_t;
+#define HW_REQUEST_WORDS 8
 
 typedef enum hw_request_size {
   HW_REQUEST_SIZE = 0,
   HW_REQUEST_ALIGN,
   HW_REQUEST_NEW_SIZE,
   HW_REQUEST_NEW_ALIGN,
-  HW_REQUEST_SIZES = 4,
 } hw_request_size_t;
+#define HW_REQUEST_SIZES 4
 
 /* Memory that the addon and JavaScript share, because a number passed this way costs a store and a
  * load, and one passed as an argument some thirty instructions. It is an argument all the same:

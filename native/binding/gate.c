@@ -72,7 +72,7 @@ static bool counts_rightly(const uv_api_t *uv, void *loop, void *request) {
   return one && drained && active_requests(loop) == 0;
 }
 
-static bool prove(void) {
+static bool prove(hw_gate_t *gate) {
   uv_api_t uv;
   if (!find_all(&uv) || uv.loop_size() < sizeof(loop_prefix_t)) return false;
   void *loop = calloc(1, uv.loop_size());
@@ -83,16 +83,19 @@ static bool prove(void) {
     proved = counts_rightly(&uv, loop, request);
     closed = uv.loop_close(loop) == 0;
   }
-  if (closed) { /* else libuv may still hold both */
-    free(request);
-    free(loop);
+  if (!closed) { /* libuv may still hold both */
+    gate->kept[0] = loop;
+    gate->kept[1] = request;
+    return false;
   }
-  return proved && closed;
+  free(request);
+  free(loop);
+  return proved;
 }
 
 void hw_gate_init(hw_gate_t *gate, void *loop) {
-  gate->loop = loop;
-  gate->proved = loop != NULL && prove();
+  *gate = (hw_gate_t){.loop = loop};
+  gate->proved = loop != NULL && prove(gate);
 }
 
 bool hw_gate_is_busy(const hw_gate_t *gate) {

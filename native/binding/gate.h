@@ -16,6 +16,7 @@
 typedef struct hw_gate {
   void *loop;  /* the environment's uv_loop_t, NULL where there is none */
   bool proved; /* the count was seen to go 0, 1, 0 */
+  void *kept[2]; /* a loop and a request of ours that libuv did not let go of */
 } hw_gate_t;
 
 void hw_gate_init(hw_gate_t *gate, void *loop);

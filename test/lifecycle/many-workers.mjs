@@ -26,7 +26,7 @@ const MOST_PER_ORPHAN = 16 * KiB;
 /** And for one worker: Node's own, some 8 KiB with no addon, and what malloc keeps back. */
 const MOST_PER_WORKER = 40 * KiB;
 /** And for good, once: Node and malloc have not warmed up when few workers have been. */
-const MOST_ONCE = 16 * KiB * KiB;
+const MOST_ONCE = 32 * KiB * KiB;
 
 const count = Number(process.argv[2] ?? 1000);
 const fates = process.argv[3] === 'freed' ? MIXED.map(() => 'freed') : MIXED;

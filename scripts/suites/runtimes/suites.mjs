@@ -25,7 +25,7 @@ const vitest = (folder) => (runtime) => {
 };
 
 const lifecycle = ({ command, hasTransfer }) =>
-  runLifecycle({ command, hasTransfer, repeat: 1, workers: 40 });
+  runLifecycle({ command, hasTransfer, repeat: 1, workers: 80 });
 
 /** Each by the name of its row, and whether only Node can run it. */
 export const SUITES = {
