@@ -212,21 +212,26 @@ const addon = load();
 const words = new Uint32Array(addon.mailbox, 0, 24);
 const sizes = new Float64Array(addon.mailbox, 96, 4);
 
+// Constants of this file alone: the engine compiles them in, and looks up what is exported.
+const { HEAP, INDEX, GENERATION, FLAGS } = Request;
+const { SIZE, ALIGN, NEW_SIZE, NEW_ALIGN } = RequestSize;
+const OK = Code.OK;
+
 function request(heap: number, size: number, align: number, flags: number): void {
-  words[Request.HEAP] = heap;
-  words[Request.FLAGS] = flags;
-  sizes[RequestSize.SIZE] = size;
-  sizes[RequestSize.ALIGN] = align;
+  words[HEAP] = heap;
+  words[FLAGS] = flags;
+  sizes[SIZE] = size;
+  sizes[ALIGN] = align;
 }
 
 function name(index: number, generation: number): void {
-  words[Request.INDEX] = index;
-  words[Request.GENERATION] = generation;
+  words[INDEX] = index;
+  words[GENERATION] = generation;
 }
 
 function resize(newSize: number, newAlign: number): void {
-  sizes[RequestSize.NEW_SIZE] = newSize;
-  sizes[RequestSize.NEW_ALIGN] = newAlign;
+  sizes[NEW_SIZE] = newSize;
+  sizes[NEW_ALIGN] = newAlign;
 }
 
 /** A new block; its stamp is in the mail. */
@@ -253,7 +258,7 @@ function deallocate(
 ): number {
   request(heap, size, align, flags);
   name(index, generation);
-  return addon.deallocate(block) ?? Code.OK;
+  return addon.deallocate(block) ?? OK;
 }
 
 /** A copy in a new block; the old one is left as it was. */

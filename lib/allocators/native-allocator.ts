@@ -30,12 +30,19 @@ const LONGEST = constants.MAX_LENGTH;
 /** A heap id that no heap has: the allocator was disposed. */
 const CLOSED = -1;
 
+// Constants of this file alone: the engine compiles them in, and looks up what is imported.
 const { mail, allocate, deallocate, reallocate, reallocateInPlace } = native;
+const { INDEX, GENERATION } = Mail;
+const { OK, KEPT } = Code;
+const ZEROED = Flag.ZEROED;
+const UNINITIALIZED = Flag.NONE;
+const REFUSE_WHEN_BUSY = FreeFlag.REFUSE_WHEN_BUSY;
+const WHENEVER = FreeFlag.NONE;
 
 /** Puts the stamp that the addon left in the mail on the buffer that it returned. */
 function adopt(block: ArrayBuffer): ArrayBuffer {
-  const index = mail[Mail.INDEX] as number;
-  stamp(block, index, mail[Mail.GENERATION] as number);
+  const index = mail[INDEX] as number;
+  stamp(block, index, mail[GENERATION] as number);
   remember(index, block);
   return block;
 }
@@ -61,12 +68,47 @@ function requireLength(layout: Layout, argument: string): void {
 
 /** A method that was borrowed or bound wrongly: INVALID_ARG_TYPE instead of the engine's error. */
 let checkReceiver: (value: unknown) => void;
+/** The heap of an allocator that is open: CLOSED otherwise. Checks the receiver too. */
+let heapOf: (value: NativeAllocator) => number;
+
+/** The whole way of an allocation: a block, or the code of a refusal. */
+function take(
+  self: NativeAllocator,
+  layout: Layout,
+  options: AllocateOptions | undefined,
+): ArrayBuffer | number {
+  const { size, align } = requireLayout(layout, 'layout');
+  const flags = options !== undefined && isUninitialized(options) ? UNINITIALIZED : ZEROED;
+  if (size > LONGEST) requireLength(layout, 'layout');
+  // After the options: a getter among them may have disposed the allocator.
+  const block = allocate(heapOf(self), size, align, flags);
+  return typeof block === 'number' ? block : adopt(block);
+}
+
+/** The whole way of a free. `layout` has been checked. */
+function give(self: NativeAllocator, block: ArrayBuffer, layout: Layout, flags: number): number {
+  const heap = heapOf(self);
+  const index = indexOf(block);
+  if (index === UNSTAMPED) throw refuseBlock(block, 'block');
+  const { size, align } = layout;
+  const code = deallocate(heap, index, generationOf(block), block, size, align, flags);
+  if (code === OK) forget(index);
+  return code;
+}
 
 export abstract class NativeAllocator extends BaseAllocator<ArrayBuffer> {
   static {
     checkReceiver = (value) => {
       if (typeof value === 'object' && value !== null && #heap in value) return;
       throw invalidArgType('this', 'an allocator made by this package', value);
+    };
+    heapOf = (value) => {
+      if (typeof value === 'object' && value !== null && #heap in value) {
+        const heap = value.#heap;
+        if (heap !== CLOSED) return heap;
+      }
+      checkReceiver(value);
+      throw heapwrightError('ERR_HEAPWRIGHT_CLOSED');
     };
   }
 
@@ -78,33 +120,30 @@ export abstract class NativeAllocator extends BaseAllocator<ArrayBuffer> {
     super(kind);
     const anchor = native.createHeap(kind, limit);
     if (typeof anchor === 'number') throw this.#refuse(anchor);
-    this.#heap = mail[Mail.INDEX] as number;
+    this.#heap = mail[INDEX] as number;
     this.#anchor = anchor;
     rememberOwner(this.#heap, this);
   }
 
   override allocate(layout: Layout, options?: AllocateOptions): ArrayBuffer {
-    checkReceiver(this);
-    const block = this.#allocate(layout, options);
+    const block = take(this, layout, options);
     if (typeof block !== 'number') return block;
     throw this.#refuseRequest(block, layout);
   }
 
   override tryAllocate(layout: Layout, options?: AllocateOptions): ArrayBuffer | null {
-    checkReceiver(this);
-    const block = this.#allocate(layout, options);
+    const block = take(this, layout, options);
     if (typeof block !== 'number') return block;
     if (block === Code.OUT_OF_MEMORY || block === Code.LIMIT) return null;
     throw this.#refuseRequest(block, layout);
   }
 
   override deallocate(block: ArrayBuffer, layout: Layout, options?: DeallocateOptions): boolean {
-    checkReceiver(this);
     requireLayout(layout, 'layout');
-    const flags = throwsWhenBusy(options) ? FreeFlag.REFUSE_WHEN_BUSY : FreeFlag.NONE;
-    const code = this.#free(block, layout, flags);
-    if (code === Code.OK) return true;
-    if (code === Code.KEPT) return false;
+    const refuses = options !== undefined && throwsWhenBusy(options);
+    const code = give(this, block, layout, refuses ? REFUSE_WHEN_BUSY : WHENEVER);
+    if (code === OK) return true;
+    if (code === KEPT) return false;
     throw refuseBlock(block, 'block', code, layout);
   }
 
@@ -115,16 +154,16 @@ export abstract class NativeAllocator extends BaseAllocator<ArrayBuffer> {
     options?: AllocateOptions,
   ): ArrayBuffer {
     checkReceiver(this);
-    const flags = isUninitialized(options) ? Flag.NONE : Flag.ZEROED;
+    const flags = isUninitialized(options) ? UNINITIALIZED : ZEROED;
     const same = this.#change(reallocateInPlace, block, layout, newLayout, flags);
     if (typeof same !== 'number') return same;
     if (same !== Code.NOT_IN_PLACE) throw this.#refuseChange(same, block, layout, newLayout);
 
     const moved = this.#change(reallocate, block, layout, newLayout, flags);
     if (typeof moved === 'number') throw this.#refuseChange(moved, block, layout, newLayout);
-    const code = this.#free(block, layout, FreeFlag.NONE);
-    if (code === Code.OK || code === Code.KEPT) return moved;
-    this.#free(moved, newLayout, FreeFlag.NONE);
+    const code = give(this, block, layout, WHENEVER);
+    if (code === OK || code === KEPT) return moved;
+    give(this, moved, newLayout, WHENEVER);
     throw refuseBlock(block, 'block', code, layout);
   }
 
@@ -134,7 +173,7 @@ export abstract class NativeAllocator extends BaseAllocator<ArrayBuffer> {
     newLayout: Layout,
   ): ArrayBuffer | null {
     checkReceiver(this);
-    const same = this.#change(reallocateInPlace, block, layout, newLayout, Flag.ZEROED);
+    const same = this.#change(reallocateInPlace, block, layout, newLayout, ZEROED);
     if (typeof same !== 'number') return same;
     if (same === Code.NOT_IN_PLACE) return null;
     if (same === Code.DETACHED && this.#isMoved(block)) return null;
@@ -144,7 +183,7 @@ export abstract class NativeAllocator extends BaseAllocator<ArrayBuffer> {
   override usableSize(layout: Layout): number {
     checkReceiver(this);
     const { size, align } = requireLayout(layout, 'layout');
-    const usable = native.usableSize(this.#open(), size, align);
+    const usable = native.usableSize(heapOf(this), size, align);
     if (usable < 0) throw refuseCall(usable);
     return usable;
   }
@@ -168,20 +207,20 @@ export abstract class NativeAllocator extends BaseAllocator<ArrayBuffer> {
 
   override lease(block: ArrayBuffer): Lease {
     checkReceiver(this);
-    this.#open();
+    heapOf(this);
     return super.lease(block);
   }
 
   override stats(): AllocatorStats {
     checkReceiver(this);
-    const figures = native.stats(this.#open());
+    const figures = native.stats(heapOf(this));
     if (typeof figures === 'number') throw refuseCall(figures);
     return statsOf(figures);
   }
 
   override verify(): true {
     checkReceiver(this);
-    const answer = native.verify(this.#open());
+    const answer = native.verify(heapOf(this));
     if (answer === Code.OK) return true;
     if (typeof answer === 'number') throw refuseCall(answer);
     throw heapwrightError('ERR_HEAPWRIGHT_CORRUPTED', { actual: `not true that ${answer}` });
@@ -204,29 +243,6 @@ export abstract class NativeAllocator extends BaseAllocator<ArrayBuffer> {
     native.closeHeap(heap);
   }
 
-  #open(): number {
-    if (this.#heap === CLOSED) throw heapwrightError('ERR_HEAPWRIGHT_CLOSED');
-    return this.#heap;
-  }
-
-  #allocate(layout: Layout, options: AllocateOptions | undefined): ArrayBuffer | number {
-    const { size, align } = requireLayout(layout, 'layout');
-    const flags = isUninitialized(options) ? Flag.NONE : Flag.ZEROED;
-    if (size > LONGEST) requireLength(layout, 'layout');
-    const block = allocate(this.#open(), size, align, flags);
-    return typeof block === 'number' ? block : adopt(block);
-  }
-
-  #free(block: ArrayBuffer, layout: Layout, flags: number): number {
-    const heap = this.#open();
-    const index = indexOf(block);
-    if (index === UNSTAMPED) throw refuseBlock(block, 'block');
-    const { size, align } = layout;
-    const code = deallocate(heap, index, generationOf(block), block, size, align, flags);
-    if (code === Code.OK) forget(index);
-    return code;
-  }
-
   #change(
     change: typeof reallocate,
     block: ArrayBuffer,
@@ -237,7 +253,7 @@ export abstract class NativeAllocator extends BaseAllocator<ArrayBuffer> {
     const { size, align } = requireLayout(layout, 'layout');
     const { size: newSize, align: newAlign } = requireLayout(newLayout, 'newLayout');
     requireLength(newLayout, 'newLayout');
-    const heap = this.#open();
+    const heap = heapOf(this);
     const index = indexOf(block);
     if (index === UNSTAMPED) throw refuseBlock(block, 'block');
     const generation = generationOf(block);

@@ -71,7 +71,11 @@ static bool detach_by_transfer(const hw_call_t *call, napi_value buffer) {
       napi_create_int32(call->env, 0, &zero) != napi_ok) {
     return false;
   }
-  if (napi_call_function(call->env, buffer, transfer, 1, &zero, &moved) == napi_ok) return true;
+  if (napi_call_function(call->env, buffer, transfer, 1, &zero, &moved) == napi_ok) {
+    /* It was captured from a prototype that scripts can write to: what it did is looked at. */
+    bool detached = false;
+    return napi_is_detached_arraybuffer(call->env, buffer, &detached) == napi_ok && detached;
+  }
   napi_value ignored = NULL;
   /* While the environment is closing there is nothing to clear, and that is all it can say. */
   napi_status status = napi_get_and_clear_last_exception(call->env, &ignored);
@@ -84,8 +88,7 @@ hw_code_t hw_unwrap(const hw_call_t *call, size_t at, hw_record_t *record) {
   bool done = call->environment->transfer != NULL
                   ? detach_by_transfer(call, buffer)
                   : napi_detach_arraybuffer(call->env, buffer) == napi_ok;
-  bool detached = false;
-  if (!done || napi_is_detached_arraybuffer(call->env, buffer, &detached) != napi_ok || !detached) {
+  if (!done) {
     hw_block_cancel_free(record);
     return HW_CODE_NOT_DETACHABLE;
   }

@@ -36,11 +36,13 @@ static bool malloc_aligns(hw_layout_t layout) {
 
 static void *fetch(const hw_os_t *os, hw_layout_t layout, bool zeroed) {
   if (layout.size == 0) return empty_block(layout);
-  if (malloc_aligns(layout)) {
-    return zeroed ? os->heap_allocate_zeroed(layout.size) : os->heap_allocate(layout.size);
+  bool by_malloc = malloc_aligns(layout);
+  if (by_malloc && zeroed && layout.size >= HW_CALLOC_FROM) {
+    return os->heap_allocate_zeroed(layout.size);
   }
   size_t align = layout.align < HW_MEMALIGN_MIN ? HW_MEMALIGN_MIN : layout.align;
-  void *block = os->heap_allocate_aligned(align, layout.size);
+  void *block =
+      by_malloc ? os->heap_allocate(layout.size) : os->heap_allocate_aligned(align, layout.size);
   if (block != NULL && zeroed) memset(block, 0, layout.size);
   return block;
 }
