@@ -3,6 +3,7 @@
 #include "system/system.h"
 
 #include "base/align.h"
+#include "base/config.h"
 #include "fake_os.h"
 #include "harness.h"
 
@@ -68,17 +69,27 @@ static void malloc_serves_what_it_aligns_by_itself(void **state) {
   fake_os_begin();
   hw_allocator_t *system = open_system(HW_NO_LIMIT, fake_os());
   unsigned own = fake_os_calls(FAKE_ALLOCATE);
-  const hw_layout_t plain[] = {{1, 1}, {16, 16}, {17, 16}, {8, 8}, {1000, 2}};
+  const hw_layout_t plain[] = {{1, 1}, {16, 16}, {17, 16}, {8, 8}, {HW_CALLOC_FROM - 1, 2}};
   for (size_t i = 0; i < COUNT_OF(plain); i++) {
     assert_serves(system, plain[i], 0);
     assert_serves(system, plain[i], HW_ZEROED);
   }
-  assert_int_equal(fake_os_calls(FAKE_ALLOCATE), own + 2 * COUNT_OF(plain));
-  assert_int_equal(fake_os_calls(FAKE_ALLOCATE_ZEROED), 2 * COUNT_OF(plain));
+  assert_int_equal(fake_os_calls(FAKE_ALLOCATE), own + 4 * COUNT_OF(plain));
+  assert_int_equal(fake_os_calls(FAKE_ALLOCATE_ZEROED), 0);
   assert_int_equal(fake_os_calls(FAKE_ALLOCATE_ALIGNED), 0);
   const hw_layout_t aligned[] = {{1, 2}, {15, 16}, {32, 32}, {1, 16}, {7, 8}};
   for (size_t i = 0; i < COUNT_OF(aligned); i++) assert_serves(system, aligned[i], HW_ZEROED);
   assert_int_equal(fake_os_calls(FAKE_ALLOCATE_ALIGNED), 2 * COUNT_OF(aligned));
+  assert_ok(hw_destroy(system));
+}
+
+static void calloc_serves_larger_zeroed_blocks(void **state) {
+  (void)state;
+  fake_os_begin();
+  hw_allocator_t *system = open_system(HW_NO_LIMIT, fake_os());
+  const hw_layout_t large[] = {{HW_CALLOC_FROM, 1}, {1 << 20, 16}};
+  for (size_t i = 0; i < COUNT_OF(large); i++) assert_serves(system, large[i], HW_ZEROED);
+  assert_int_equal(fake_os_calls(FAKE_ALLOCATE_ZEROED), 2 * COUNT_OF(large));
   assert_ok(hw_destroy(system));
 }
 
@@ -216,6 +227,7 @@ int main(void) {
       cmocka_unit_test(every_size_comes_at_every_alignment),
       cmocka_unit_test(memory_is_zeroed_whatever_the_c_library_gives),
       cmocka_unit_test(malloc_serves_what_it_aligns_by_itself),
+      cmocka_unit_test(calloc_serves_larger_zeroed_blocks),
       cmocka_unit_test(an_empty_block_counts_and_owns_no_memory),
       cmocka_unit_test(nowait_is_refused_because_malloc_may_wait),
       cmocka_unit_test(the_usable_size_is_the_size_and_ownership_is_unknown),

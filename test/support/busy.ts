@@ -3,6 +3,7 @@ import { execFileSync } from 'node:child_process';
 import { closeSync, mkdtempSync, openSync, read, rmSync, writeSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { onTestFinished } from 'vitest';
 import { idle } from './idle.js';
 
 /** A new FIFO, for as long as it is not removed. */
@@ -23,6 +24,23 @@ export function openFifo(): number {
   }
 }
 
+/** FIFOs with a read that nobody has answered. */
+const unanswered = new Set<number>();
+
+/** A read from `fifo` is in flight. A test that fails before its answer does not hang the process. */
+export function expectAnswer(fifo: number): void {
+  unanswered.add(fifo);
+  onTestFinished(() => {
+    if (unanswered.has(fifo)) answer(fifo, new Uint8Array(1));
+  });
+}
+
+/** Answers the read with `bytes`. */
+export function answer(fifo: number, bytes: Uint8Array): void {
+  unanswered.delete(fifo);
+  writeSync(fifo, bytes);
+}
+
 export interface Read {
   /** Answers the read with `bytes` and waits for its callback: how many bytes came. */
   finish(bytes: Uint8Array): Promise<number>;
@@ -31,6 +49,7 @@ export interface Read {
 /** A read into `target` that stays in flight until it is finished. */
 export function startRead(target: Uint8Array): Read {
   const fifo = openFifo();
+  expectAnswer(fifo);
   const done = new Promise<number>((resolve, reject) => {
     read(fifo, target, 0, target.byteLength, null, (error, count) => {
       if (error === null) resolve(count);
@@ -39,7 +58,7 @@ export function startRead(target: Uint8Array): Read {
   });
   return {
     async finish(bytes) {
-      writeSync(fifo, bytes);
+      answer(fifo, bytes);
       try {
         return await done;
       } finally {

@@ -1,10 +1,10 @@
 /** The kinds of asynchronous work that Node hands a raw pointer into a buffer to. */
 import { randomFill } from 'node:crypto';
-import { closeSync, read, readv, writeSync } from 'node:fs';
+import { closeSync, read, readv } from 'node:fs';
 import { open } from 'node:fs/promises';
 import { connect, createServer, type Socket } from 'node:net';
 import { brotliCompress, brotliDecompressSync, constants, deflate, inflateSync } from 'node:zlib';
-import { makeFifo, openFifo } from './busy.js';
+import { answer, expectAnswer, makeFifo, openFifo } from './busy.js';
 
 /** An operation in flight on a buffer. */
 export interface Work {
@@ -23,22 +23,23 @@ function promised<T>(start: (done: Callback<T>) => void): Promise<T> {
   });
 }
 
-const answer = Buffer.from('what was written to the other end');
+const written = Buffer.from('what was written to the other end');
 
-function holdsAnswer(bytes: Uint8Array): boolean {
-  return answer.equals(bytes.subarray(0, answer.length));
+function holdsWritten(bytes: Uint8Array): boolean {
+  return written.equals(bytes.subarray(0, written.length));
 }
 
 /** A read by `start` from a FIFO, which nobody writes to before `finish`. */
 function fifoRead(bytes: Uint8Array, start: (fifo: number, done: Callback<number>) => void): Work {
   const fifo = openFifo();
+  expectAnswer(fifo);
   const done = promised<number>((callback) => start(fifo, callback));
   return {
     async finish() {
-      writeSync(fifo, answer);
+      answer(fifo, written);
       const count = await done;
       closeSync(fifo);
-      return count === answer.length && holdsAnswer(bytes);
+      return count === written.length && holdsWritten(bytes);
     },
   };
 }
@@ -62,13 +63,14 @@ async function handleRead(bytes: Uint8Array): Promise<Work> {
   const { path, remove } = makeFifo();
   const handle = await open(path, 'r+');
   remove();
+  expectAnswer(handle.fd);
   const done = handle.read(bytes, 0, bytes.byteLength, null);
   return {
     async finish() {
-      writeSync(handle.fd, answer);
+      answer(handle.fd, written);
       const { bytesRead } = await done;
       await handle.close();
-      return bytesRead === answer.length && holdsAnswer(bytes);
+      return bytesRead === written.length && holdsWritten(bytes);
     },
   };
 }
@@ -84,14 +86,14 @@ async function socketWrite(bytes: Uint8Array): Promise<Work> {
   const accepted = new Promise<Socket>((resolve) => server.once('connection', resolve));
   const client = connect(address.port, '127.0.0.1');
   const peer = await accepted;
-  const written = promised<void>((callback) =>
+  const sent = promised<void>((callback) =>
     client.write(bytes, (error) => callback(error ?? null, undefined)),
   );
   return {
     async finish() {
       const ended = new Promise((resolve) => peer.on('end', resolve));
       peer.on('data', (chunk: Buffer) => chunks.push(chunk)).resume();
-      await written;
+      await sent;
       client.end();
       await ended;
       peer.destroy();
