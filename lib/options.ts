@@ -4,34 +4,28 @@
  */
 import { invalidArgType } from './errors.js';
 
-const { hasOwn } = Object;
+const isOwn = Object.prototype.hasOwnProperty;
 
-function requireOptions(options: unknown): asserts options is object {
+/**
+ * The caller's own enumerable property `known`, or undefined. INVALID_ARG_TYPE if `options` is no
+ * object or has any other one.
+ *
+ * Every allocation with options runs this: asked in this way, inside the loop over the object
+ * itself, the engine answers `hasOwnProperty` and the read from the object's shape.
+ */
+export function readOption(options: unknown, known: string): unknown {
   if (typeof options !== 'object' || options === null) {
     throw invalidArgType('options', 'an object', options);
   }
-}
-
-/** A name that is not known: refused if it is the caller's own, ignored on a polluted prototype. */
-function refuseUnknown(options: object, name: string, known: string): void {
-  if (hasOwn(options, name))
-    throw invalidArgType(`options.${name}`, `left out; there is ${known}`, name);
-}
-
-/**
- * INVALID_ARG_TYPE if `options` is no object or has an own property other than `known`. The loop
- * is what every allocation with options pays for, so it does no more than compare.
- */
-export function checkOptions(options: unknown, known: string): asserts options is object {
-  requireOptions(options);
+  let value: unknown;
   for (const name in options) {
-    if (name !== known) refuseUnknown(options, name, known);
+    if (!isOwn.call(options, name)) continue;
+    if (name !== known) {
+      throw invalidArgType(`options.${name}`, `left out; there is only ${known}`, name);
+    }
+    value = (options as Record<string, unknown>)[name];
   }
-}
-
-/** The own property `name`, or undefined. */
-export function ownOption(options: object, name: string): unknown {
-  return hasOwn(options, name) ? (options as Record<string, unknown>)[name] : undefined;
+  return value;
 }
 
 /** How a block is allocated. */
@@ -52,8 +46,7 @@ export interface DeallocateOptions {
 /** Whether the memory may be left as it is. */
 export function isUninitialized(options: AllocateOptions | undefined): boolean {
   if (options === undefined) return false;
-  checkOptions(options, 'uninitialized');
-  const value = ownOption(options, 'uninitialized');
+  const value = readOption(options, 'uninitialized');
   if (value === undefined || typeof value === 'boolean') return value === true;
   throw invalidArgType('options.uninitialized', 'a boolean', value);
 }
@@ -61,8 +54,7 @@ export function isUninitialized(options: AllocateOptions | undefined): boolean {
 /** Whether a free that cannot happen now is to throw. */
 export function throwsWhenBusy(options: DeallocateOptions | undefined): boolean {
   if (options === undefined) return false;
-  checkOptions(options, 'whenBusy');
-  const value = ownOption(options, 'whenBusy');
+  const value = readOption(options, 'whenBusy');
   if (value === undefined || value === 'abandon') return false;
   if (value === 'throw') return true;
   throw invalidArgType('options.whenBusy', "'abandon' or 'throw'", value);

@@ -12,7 +12,7 @@ import {
   outOfMemory,
   outOfRange,
 } from '../errors.js';
-import { type Layout, requireLayout } from '../layout.js';
+import { Layout, requireLayout } from '../layout.js';
 import type { Lease } from '../lease.js';
 import { forget, recall, remember } from '../live-blocks.js';
 import { Code, Flag, FreeFlag, Kind, Mail, native, STATS, State } from '../native.js';
@@ -206,8 +206,11 @@ export abstract class NativeAllocator extends BaseAllocator<ArrayBuffer> {
   }
 
   override lease(block: ArrayBuffer): Lease {
-    checkReceiver(this);
-    heapOf(this);
+    const heap = heapOf(this);
+    const record = indexOf(block) === UNSTAMPED ? null : recordOf(block);
+    if (record !== null && record.heap !== heap) {
+      throw refuseBlock(block, 'block', Code.NOT_OWNED);
+    }
     return super.lease(block);
   }
 
@@ -292,8 +295,10 @@ export abstract class NativeAllocator extends BaseAllocator<ArrayBuffer> {
   }
 
   #refuse(code: number): Error {
-    return code === Code.INVALID_ARG
-      ? invalidArgType('kind', 'a kind of allocator that this addon has', this.name)
-      : refuseCall(code);
+    if (code === Code.INVALID_ARG) {
+      return invalidArgType('kind', 'a kind of allocator that this addon has', this.name);
+    }
+    if (code !== Code.OUT_OF_MEMORY) return refuseCall(code);
+    return outOfMemory({ layout: Layout.from(0), allocator: this.name, reason: 'os' });
   }
 }

@@ -1,5 +1,5 @@
 import { invalidArgType, outOfRange } from '../errors.js';
-import { checkOptions, ownOption } from '../options.js';
+import { readOption } from '../options.js';
 import { NativeAllocator } from './native-allocator.js';
 
 /** How a {@link SystemAllocator} is made. */
@@ -10,8 +10,7 @@ export interface SystemAllocatorOptions {
 
 function readLimit(options: SystemAllocatorOptions | undefined): number {
   if (options === undefined) return Number.POSITIVE_INFINITY;
-  checkOptions(options, 'limit');
-  const limit = ownOption(options, 'limit');
+  const limit = readOption(options, 'limit');
   if (limit === undefined) return Number.POSITIVE_INFINITY;
   if (typeof limit !== 'number') throw invalidArgType('options.limit', 'a number', limit);
   const isLimit = limit === Number.POSITIVE_INFINITY || (Number.isSafeInteger(limit) && limit >= 0);

@@ -53,6 +53,20 @@ hw_pressure_t hw_heap_pressure(const hw_heap_t *heap) {
   return heap->abandoned_bytes > headroom / 2 ? HW_PRESSURE_HALF : HW_PRESSURE_NONE;
 }
 
+hw_pressure_t hw_heap_act_on_pressure(hw_heap_t *heap) {
+  hw_pressure_t pressure = hw_heap_pressure(heap);
+  uint64_t before = heap->pressed_bytes;
+  heap->pressed_bytes = pressure == HW_PRESSURE_HIGH ? heap->abandoned_bytes : 0;
+  if (pressure != HW_PRESSURE_HIGH || before == 0) return pressure;
+
+  hw_stats_t stats;
+  if (hw_stats(heap->allocator, &stats) != HW_OK) return HW_PRESSURE_NONE;
+  uint64_t left = stats.limit - (stats.live_bytes - heap->abandoned_bytes) - before;
+  if (heap->abandoned_bytes >= before && heap->abandoned_bytes - before > left / 2) return pressure;
+  heap->pressed_bytes = before;
+  return HW_PRESSURE_NONE;
+}
+
 /* --- memory behind a record --- */
 
 static hw_record_t *open_record(hw_heap_t *heap, void *address, hw_layout_t layout,

@@ -17,6 +17,7 @@ struct hw_heap {
   uint64_t abandoned_blocks; /* freed (ABANDONED or DOOMED), memory not back yet */
   uint64_t abandoned_bytes;
   uint64_t abandoned_ranges; /* those of the blocks that are part of raw memory, one live block */
+  uint64_t pressed_bytes; /* abandoned bytes when HIGH was last acted on, 0 below HIGH */
   void (*on_end)(hw_heap_t *heap, void *context); /* the allocator is gone; last call */
   void *context;
 };
@@ -84,6 +85,11 @@ typedef enum hw_pressure {
 } hw_pressure_t;
 
 hw_pressure_t hw_heap_pressure(const hw_heap_t *heap);
+
+/* The same for a caller that acts on it: HIGH is said once, and again only when the bytes fell
+ * below in between or grew by half of what was left. What the program still reaches no collection
+ * brings back, and a whole one a tick would stall it. */
+hw_pressure_t hw_heap_act_on_pressure(hw_heap_t *heap);
 
 /* The allocator's own verify, and its live bytes against the sum over the records. */
 hw_code_t hw_heap_verify(const hw_heap_t *heap, const char **broken);

@@ -18,19 +18,20 @@ static bool limit_argument(const hw_call_t *call, size_t at, size_t *out) {
   return value > (double)HW_MAX_SIZE || hw_call_size(call, at, out);
 }
 
-static hw_heap_token_t *open_heap(hw_environment_t *environment, const char *kind, size_t limit) {
+static hw_code_t open_heap(hw_environment_t *environment, const char *kind, size_t limit,
+                           hw_heap_token_t **out) {
   hw_config_t config = {.limit = limit};
   hw_allocator_t *allocator = NULL;
-  hw_heap_token_t *token = NULL;
   hw_heap_t *heap = malloc(sizeof *heap);
-  if (heap != NULL && hw_create(kind, &config, &allocator) == HW_OK) {
+  if (heap == NULL) return HW_CODE_OUT_OF_MEMORY;
+  hw_status_t status = hw_create(kind, &config, &allocator);
+  if (status == HW_OK) {
     hw_heap_init(heap, allocator, &environment->records);
-    if (hw_environment_adopt(environment, heap, &token)) return token;
-    hw_status_t status = hw_destroy(allocator); /* empty: cannot be busy */
-    (void)status;
+    if (hw_environment_adopt(environment, heap, out)) return HW_CODE_OK;
+    status = hw_destroy(allocator); /* empty: cannot be busy */
   }
   free(heap);
-  return NULL;
+  return status == HW_ERR_INVALID ? HW_CODE_INVALID_ARG : HW_CODE_OUT_OF_MEMORY;
 }
 
 /* createHeap(kind, limit) -> external | code; id in the mail */
@@ -46,8 +47,9 @@ napi_value hw_js_create_heap(napi_env env, napi_callback_info info) {
   }
   if (code != HW_CODE_OK) return hw_call_answer(&call, code);
 
-  hw_heap_token_t *token = open_heap(call.environment, kind, limit);
-  if (token == NULL) return hw_call_answer(&call, HW_CODE_OUT_OF_MEMORY);
+  hw_heap_token_t *token = NULL;
+  code = open_heap(call.environment, kind, limit, &token);
+  if (code != HW_CODE_OK) return hw_call_answer(&call, code);
   uint32_t id = token->heap->id;
   napi_value external = NULL;
   if (napi_create_external(env, token, hw_heap_token_end, NULL, &external) != napi_ok) {

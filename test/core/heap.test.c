@@ -257,6 +257,28 @@ static void more_than_three_quarters_of_the_headroom_is_high_pressure(void **sta
   assert_int_equal(pressure_of(600, 301), HW_PRESSURE_HIGH);
 }
 
+static void high_pressure_is_acted_on_again_only_when_it_grew(void **state) {
+  (void)state;
+  hw_record_t *most = allocate_block(&fixture, 800, 1);
+  hw_record_t *little = allocate_block(&fixture, 100, 1);
+  hw_record_t *more = allocate_block(&fixture, 50, 1);
+  assert_code(HW_CODE_KEPT, hw_block_begin_free(most, true, false));
+  assert_int_equal(hw_heap_act_on_pressure(&fixture.heap), HW_PRESSURE_HIGH);
+  assert_int_equal(hw_heap_act_on_pressure(&fixture.heap), HW_PRESSURE_NONE);
+  assert_code(HW_CODE_KEPT, hw_block_begin_free(more, true, false));
+  assert_int_equal(hw_heap_act_on_pressure(&fixture.heap), HW_PRESSURE_NONE); /* 850 of 900 */
+  hw_block_finalize(most, false);
+  assert_int_equal(hw_heap_act_on_pressure(&fixture.heap), HW_PRESSURE_NONE);
+  most = allocate_block(&fixture, 800, 1);
+  assert_code(HW_CODE_KEPT, hw_block_begin_free(most, true, false));
+  assert_int_equal(hw_heap_act_on_pressure(&fixture.heap), HW_PRESSURE_HIGH); /* fell meanwhile */
+  assert_code(HW_CODE_KEPT, hw_block_begin_free(little, true, false));
+  assert_int_equal(hw_heap_act_on_pressure(&fixture.heap), HW_PRESSURE_HIGH); /* 850 to 950 */
+  assert_heap_valid(&fixture);
+  hw_record_t *const all[] = {most, little, more};
+  for (size_t at = 0; at < COUNT_OF(all); at++) hw_block_finalize(all[at], false);
+}
+
 static void without_a_limit_there_is_no_pressure(void **state) {
   (void)state;
   assert_int_equal(pressure_of(0, 1 << 20), HW_PRESSURE_NONE);
@@ -283,6 +305,7 @@ int main(void) {
       UNLIMITED(an_abort_ends_only_the_generation_it_names),
       LIMITED(more_than_half_the_headroom_abandoned_is_pressure),
       LIMITED(more_than_three_quarters_of_the_headroom_is_high_pressure),
+      LIMITED(high_pressure_is_acted_on_again_only_when_it_grew),
       UNLIMITED(without_a_limit_there_is_no_pressure),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
