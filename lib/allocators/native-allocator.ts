@@ -208,7 +208,7 @@ export abstract class NativeAllocator extends BaseAllocator<ArrayBuffer> {
   override lease(block: ArrayBuffer): Lease {
     const heap = heapOf(this);
     const record = indexOf(block) === UNSTAMPED ? null : recordOf(block);
-    if (record !== null && record.heap !== heap) {
+    if (record !== null && record.kind === Kind.BLOCK && record.heap !== heap) {
       throw refuseBlock(block, 'block', Code.NOT_OWNED);
     }
     return super.lease(block);

@@ -161,6 +161,19 @@ describe('a lease', () => {
     expectUnchanged(system, before);
   });
 
+  it("5.3/56 on another allocator's block is NOT_OWNED, and names the owner", () => {
+    const [system, other] = [new SystemAllocator(), new SystemAllocator()];
+    const block = other.allocate(layout);
+    const before = snapshot(other);
+
+    const error = thrownBy(() => system.lease(block)) as { code: string; owner: unknown };
+
+    expect(error.code).toBe('ERR_HEAPWRIGHT_NOT_OWNED');
+    expect(error.owner).toBe(other);
+    expectUnchanged(other, before);
+    expect(explain(block)).toMatchObject({ state: 'live', leases: 0 });
+  });
+
   it('5.3/67 that was disposed holds nothing', () => {
     const { system, block, lease } = leased();
     lease.dispose();
