@@ -14,7 +14,7 @@ const MAKERS = {
     const allocator = new SystemAllocator();
     const layout = Layout.from(size);
     if (zeroed) return () => allocator.deallocate(allocator.allocate(layout), layout);
-    const options = { uninitialized: true };
+    const options = Object.freeze({ uninitialized: true }); // as a program in a hurry keeps them
     return () => allocator.deallocate(allocator.allocate(layout, options), layout);
   },
 
