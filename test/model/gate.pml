@@ -1,5 +1,5 @@
 /* The block state machine of native/binding and the gate in front of it. README.md says which C
- * function each inline mirrors.
+ * function each inline mirrors. One file, because Promela has no modules.
  *
  * One piece of memory, RECORDS records, BLOCKS blocks one after the other. A native call runs
  * alone but for two places where it gives way: between reading the record's word and changing it,
