@@ -229,11 +229,6 @@ function name(index: number, generation: number): void {
   words[GENERATION] = generation;
 }
 
-function resize(newSize: number, newAlign: number): void {
-  sizes[NEW_SIZE] = newSize;
-  sizes[NEW_ALIGN] = newAlign;
-}
-
 /** A new block; its stamp is in the mail. */
 function allocate(heap: number, size: number, align: number, flags: number): ArrayBuffer | number {
   request(heap, size, align, flags);
@@ -261,41 +256,31 @@ function deallocate(
   return addon.deallocate(block) ?? OK;
 }
 
-/** A copy in a new block; the old one is left as it was. */
-function reallocate(
-  heap: number,
-  index: number,
-  generation: number,
-  block: ArrayBuffer,
-  size: number,
-  align: number,
-  newSize: number,
-  newAlign: number,
-  flags: number,
-): ArrayBuffer | number {
-  request(heap, size, align, flags);
-  name(index, generation);
-  resize(newSize, newAlign);
-  return addon.reallocate(block);
+/** Asks `call` for a block's memory in another layout. */
+function reallocator(call: (block: ArrayBuffer) => ArrayBuffer | number) {
+  return (
+    heap: number,
+    index: number,
+    generation: number,
+    block: ArrayBuffer,
+    size: number,
+    align: number,
+    newSize: number,
+    newAlign: number,
+    flags: number,
+  ): ArrayBuffer | number => {
+    request(heap, size, align, flags);
+    name(index, generation);
+    sizes[NEW_SIZE] = newSize;
+    sizes[NEW_ALIGN] = newAlign;
+    return call(block);
+  };
 }
 
+/** A copy in a new block; the old one is left as it was. */
+const reallocate = reallocator(addon.reallocate);
 /** The same memory in a new block; the old one is detached. */
-function reallocateInPlace(
-  heap: number,
-  index: number,
-  generation: number,
-  block: ArrayBuffer,
-  size: number,
-  align: number,
-  newSize: number,
-  newAlign: number,
-  flags: number,
-): ArrayBuffer | number {
-  request(heap, size, align, flags);
-  name(index, generation);
-  resize(newSize, newAlign);
-  return addon.reallocateInPlace(block);
-}
+const reallocateInPlace = reallocator(addon.reallocateInPlace);
 
 /** The addon of this thread, as the rest of the package calls it. */
 export const native = Object.freeze({
