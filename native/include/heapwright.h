@@ -18,6 +18,7 @@
  */
 #pragma once
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -160,15 +161,108 @@ HW_MUST_CHECK hw_status_t hw_destroy(hw_allocator_t *self);
 
 struct hw_os;
 
+/* What an arena may be told; start from HW_ARENA_OPTIONS. */
+typedef struct hw_arena_options {
+  size_t mapped_limit; /* most bytes of pages in use and pages not yet given back; HW_NO_LIMIT */
+  int64_t decay_ms; /* over how long freed pages go back; 0: at once, -1: only when asked */
+  uint32_t flags; /* HW_ARENA_* */
+} hw_arena_options_t;
+
+/* Every free is checked against its block's state: the second of two frees and a pointer into a
+ * block are refused at once, not when the block reaches its slab. One byte for 16. */
+#define HW_ARENA_EXACT 1u
+/* Small blocks are accounted one by one: `live_bytes` and `peak_bytes` are exact at every moment,
+ * at the price of two atomic additions a call. A `limit` brings it along. Without, the peak counts
+ * what lies in caches too. */
+#define HW_ARENA_TRACKED 2u
+#define HW_ARENA_HUGE_PAGES 4u /* ask for huge pages */
+#define HW_ARENA_NO_HUGE_PAGES 8u /* ask for none */
+
+#define HW_ARENA_OPTIONS {HW_NO_LIMIT, 1000, 0}
+
 typedef struct hw_config {
   size_t limit; /* most usable bytes live at once; HW_NO_LIMIT for none, 0 allows only
                    empty blocks */
   const struct hw_os *os; /* NULL: the real system; tests hand in their own */
+  const hw_arena_options_t *arena; /* for the kind "arena"; NULL: HW_ARENA_OPTIONS */
 } hw_config_t;
 
-/* A new allocator of the named kind ("system"). NULL config: no limit, the real system. */
+/* A new allocator of the named kind ("system", "arena"). NULL config: no limit, the real system. */
 HW_MUST_CHECK hw_status_t hw_create(const char *kind, const hw_config_t *config,
                                     hw_allocator_t **out);
+
+/* ---- Arenas. HW_ERR_INVALID for an allocator of another kind. ---- */
+
+/* An allocator of one thread over the arena's blocks, with magazines of free blocks that make most
+ * calls a few instructions. Blocks may be freed through the arena and any of its caches, whoever
+ * allocated them. hw_destroy closes it; its blocks live on. */
+HW_MUST_CHECK hw_status_t hw_cache_open(hw_allocator_t *arena, hw_allocator_t **out);
+/* Gives back what the cache holds: for a thread that is about to wait. The cache's thread only. */
+HW_MUST_CHECK hw_status_t hw_cache_flush(hw_allocator_t *cache);
+
+/* Lets freed memory decay: to be called now and then while a program idles, from any thread. *more
+ * (NULL: not wanted) is false when there is nothing left to come. */
+HW_MUST_CHECK hw_status_t hw_arena_tick(hw_allocator_t *arena, bool *more);
+/* Gives all free pages back that no cache holds. */
+HW_MUST_CHECK hw_status_t hw_arena_purge(hw_allocator_t *arena);
+/* Ends every block at once, those in caches too. No other thread uses the arena or a cache of it
+ * meanwhile. */
+HW_MUST_CHECK hw_status_t hw_arena_reset(hw_allocator_t *arena);
+
+/* One size class, or all large blocks. */
+typedef struct hw_class_stats {
+  size_t size; /* bytes of a block; 0: large blocks, of any size */
+  uint64_t live_blocks;
+  uint64_t live_bytes;
+  uint64_t allocations;
+  uint64_t cached_blocks; /* free, in caches and the depot */
+  uint64_t slabs; /* runs of pages; of large blocks: the blocks */
+  uint64_t slab_bytes;
+} hw_class_stats_t;
+
+/* What an arena holds of the system, in bytes. */
+typedef struct hw_page_stats {
+  uint64_t active_bytes; /* slabs and large blocks */
+  uint64_t dirty_bytes; /* free, not given back yet */
+  uint64_t headroom_bytes; /* addresses kept for growth; no memory */
+  uint64_t segment_bytes; /* addresses owned */
+  uint64_t metadata_bytes; /* at most, beside the blocks */
+  uint64_t moved_blocks; /* large blocks whose memory came by a move */
+  uint64_t misuses; /* wrong frees that only a slab could see; they were ignored */
+} hw_page_stats_t;
+
+/* The last of them is that of large blocks. */
+#define HW_ARENA_CLASSES 41u
+HW_MUST_CHECK hw_status_t hw_arena_class_stats(hw_allocator_t *arena, unsigned size_class,
+                                               hw_class_stats_t *out);
+HW_MUST_CHECK hw_status_t hw_arena_page_stats(hw_allocator_t *arena, hw_page_stats_t *out);
+
+/* One run of pages of the heap map, by address; `visit` answers false to stop. It must not call the
+ * arena. */
+typedef enum hw_map_kind {
+  HW_MAP_SLAB = 0,
+  HW_MAP_LARGE,
+  HW_MAP_RETIRED,
+  HW_MAP_DIRTY,
+  HW_MAP_CLEAN
+} hw_map_kind_t;
+typedef struct hw_map_entry {
+  const void *address;
+  size_t size; /* bytes */
+  hw_map_kind_t kind;
+  size_t block_size; /* of a slab */
+  size_t blocks; /* of a slab: regions not free */
+} hw_map_entry_t;
+HW_MUST_CHECK hw_status_t hw_arena_map(hw_allocator_t *arena,
+                                       bool (*visit)(void *context, const hw_map_entry_t *entry),
+                                       void *context);
+
+/* Statistics and map as JSON, NUL-terminated, cut off at `size`. *needed (NULL: not wanted) is the
+ * whole length without the NUL. */
+HW_MUST_CHECK hw_status_t hw_arena_stats_json(hw_allocator_t *arena, char *text, size_t size,
+                                              size_t *needed);
+HW_MUST_CHECK hw_status_t hw_arena_map_json(hw_allocator_t *arena, char *text, size_t size,
+                                            size_t *needed);
 
 #ifdef __cplusplus
 }

@@ -48,8 +48,12 @@ void hw_account_open(hw_account_t *account) {
 }
 
 void hw_account_close(hw_account_t *account, size_t bytes) {
+  hw_account_close_many(account, 1, bytes);
+}
+
+void hw_account_close_many(hw_account_t *account, uint64_t blocks, size_t bytes) {
   hw_account_refund(account, bytes);
-  atomic_fetch_add_explicit(&account->deallocations, 1, RELAXED);
+  atomic_fetch_add_explicit(&account->deallocations, blocks, RELAXED);
 }
 
 void hw_account_retire(hw_account_t *account, size_t bytes) {

@@ -35,6 +35,8 @@ void hw_account_open(hw_account_t *account);
 void hw_account_raise_peak(hw_account_t *account);
 /* A block of `bytes` is gone. */
 void hw_account_close(hw_account_t *account, size_t bytes);
+/* Many at once. */
+void hw_account_close_many(hw_account_t *account, uint64_t blocks, size_t bytes);
 /* A block of `bytes` was retired: it is neither live nor free again. */
 void hw_account_retire(hw_account_t *account, size_t bytes);
 

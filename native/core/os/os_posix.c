@@ -1,5 +1,8 @@
 /* POSIX hooks. Idea of one small primitive layer per system: mimalloc's prim.h, jemalloc's
  * extent hooks. */
+#if defined(__linux__) && !defined(_GNU_SOURCE)
+#define _GNU_SOURCE /* mremap */
+#endif
 #if !defined(_DEFAULT_SOURCE)
 #define _DEFAULT_SOURCE
 #endif
@@ -10,6 +13,15 @@
 #include <sys/mman.h>
 #include <time.h>
 #include <unistd.h>
+
+#include "base/align.h"
+
+#if defined(__linux__) && !defined(MREMAP_DONTUNMAP)
+#define MREMAP_DONTUNMAP 4 /* Linux 5.7; older C libraries do not name it */
+#endif
+#if !defined(MAP_NORESERVE)
+#define MAP_NORESERVE 0
+#endif
 
 static size_t posix_page_size(void) {
   return (size_t)sysconf(_SC_PAGESIZE);
@@ -32,18 +44,62 @@ static void posix_unmap(void *base, size_t size) {
   (void)munmap(base, size);
 }
 
+static bool posix_renew(void *base, size_t size) {
+  int flags = MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE | MAP_FIXED;
+  return mmap(base, size, PROT_READ | PROT_WRITE, flags, -1, 0) == base;
+}
+
 static bool posix_purge(void *base, size_t size) {
 #if defined(__linux__)
   return madvise(base, size, MADV_DONTNEED) == 0;
 #else
   /* Elsewhere MADV_DONTNEED may keep the contents. A fresh mapping over the old one does not. */
-  return mmap(base, size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED, -1, 0) ==
-         base;
+  return posix_renew(base, size);
 #endif
 }
 
 static bool posix_protect(void *base, size_t size) {
   return mprotect(base, size, PROT_NONE) == 0;
+}
+
+static void *posix_reserve(size_t size, size_t align) {
+  size_t page = posix_page_size();
+  size_t slack = align > page ? align : 0;
+  if (size > SIZE_MAX - slack) return NULL;
+  int flags = MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE;
+  uint8_t *mapping = mmap(NULL, size + slack, PROT_NONE, flags, -1, 0);
+  if (mapping == MAP_FAILED) return NULL;
+  uint8_t *base = (uint8_t *)hw_align_up((uintptr_t)mapping, align);
+  size_t before = (size_t)(base - mapping);
+  if (before > 0) posix_unmap(mapping, before);
+  if (slack > before) posix_unmap(base + size, slack - before);
+  return base;
+}
+
+static bool posix_commit(void *base, size_t size) {
+  return mprotect(base, size, PROT_READ | PROT_WRITE) == 0;
+}
+
+static bool posix_move(void *from, void *to, size_t size) {
+#if defined(__linux__)
+  int flags = MREMAP_MAYMOVE | MREMAP_FIXED | MREMAP_DONTUNMAP;
+  return mremap(from, size, size, flags, to) == to;
+#else
+  (void)from;
+  (void)to;
+  (void)size;
+  return false;
+#endif
+}
+
+static void posix_advise_huge(void *base, size_t size, bool wanted) {
+#if defined(__linux__)
+  (void)madvise(base, size, wanted ? MADV_HUGEPAGE : MADV_NOHUGEPAGE);
+#else
+  (void)base;
+  (void)size;
+  (void)wanted;
+#endif
 }
 
 static void *posix_heap_allocate_zeroed(size_t size) {
@@ -63,6 +119,11 @@ const hw_os_t *hw_os_default(void) {
       .unmap = posix_unmap,
       .purge = posix_purge,
       .protect = posix_protect,
+      .reserve = posix_reserve,
+      .commit = posix_commit,
+      .move = posix_move,
+      .renew = posix_renew,
+      .advise_huge = posix_advise_huge,
       .heap_allocate = malloc,
       .heap_allocate_zeroed = posix_heap_allocate_zeroed,
       .heap_allocate_aligned = posix_heap_allocate_aligned,

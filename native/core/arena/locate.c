@@ -1,0 +1,82 @@
+#include "arena/locate.h"
+
+#include "base/bitmap.h"
+
+static bool region_is_live(hw_arena_t *arena, const hw_region_t *region, const hw_run_t *slab,
+                           uint32_t index) {
+  const void *block = hw_slab_region(slab, index);
+  if (arena->exact) {
+    return atomic_load_explicit(hw_state_of(region, block), memory_order_relaxed) == HW_STATE_LIVE;
+  }
+  hw_bin_t *bin = &arena->bins[slab->size_class];
+  hw_lock(&bin->lock);
+  bool live = !hw_slab_is_free(slab, index);
+  hw_unlock(&bin->lock);
+  return live &&
+         atomic_load_explicit(hw_state_of(region, block), memory_order_relaxed) != HW_STATE_RETIRED;
+}
+
+static hw_found_t in_slab(hw_arena_t *arena, const hw_region_t *region, const hw_run_t *slab,
+                          const void *ptr) {
+  const hw_size_class_t *sc = &hw_size_classes[slab->size_class];
+  uint32_t index = (uint32_t)((size_t)((const uint8_t *)ptr - slab->base) / sc->size);
+  if (index >= sc->nregions || !region_is_live(arena, region, slab, index)) return HW_FOUND_FREE;
+  return ptr == hw_slab_region(slab, index) ? HW_FOUND_BLOCK : HW_FOUND_INTERIOR;
+}
+
+/* `page` has no tag: it is free, or in a large block behind its first page. */
+static hw_found_t in_large(hw_arena_t *arena, hw_region_t *region, size_t page, hw_run_t **run) {
+  hw_runs_t *runs = &arena->runs;
+  hw_found_t found = HW_FOUND_FREE;
+  hw_lock(&runs->lock);
+  size_t head =
+      hw_bit_test(region->used, page) ? hw_bits_last_set(region->heads, 0, page) : HW_NO_BIT;
+  if (head != HW_NO_BIT) {
+    *run = hw_run_at(region, head);
+    bool is_live = (*run)->size_class == HW_CLASS_LARGE;
+    if (is_live && page < head + (*run)->npages) found = HW_FOUND_INTERIOR;
+  }
+  hw_unlock(&runs->lock);
+  return found;
+}
+
+hw_location_t hw_arena_locate(hw_arena_t *arena, const void *ptr) {
+  hw_location_t at = {HW_FOUND_FOREIGN, hw_space_find(arena->space, ptr), NULL};
+  if (at.region == NULL) return at;
+  size_t page = hw_page_of(at.region, ptr);
+  uint32_t owner = atomic_load_explicit(&at.region->segments[page / HW_SEGMENT_PAGES].owner,
+                                        memory_order_relaxed);
+  if (owner != arena->owner) return at;
+
+  uint32_t tag = atomic_load_explicit(&at.region->pages[page].tag, memory_order_relaxed);
+  if (tag == 0) {
+    at.found = in_large(arena, at.region, page, &at.run);
+    return at;
+  }
+  at.run = &at.region->runs[at.region->pages[page].run];
+  switch (hw_tag_class(tag)) {
+    case HW_CLASS_LARGE:
+      at.found = ptr == at.run->base ? HW_FOUND_BLOCK : HW_FOUND_INTERIOR;
+      return at;
+    case HW_CLASS_RETIRED: at.found = HW_FOUND_FREE; return at;
+    default: at.found = in_slab(arena, at.region, at.run, ptr); return at;
+  }
+}
+
+hw_status_t hw_arena_check(hw_arena_t *arena, const void *ptr, hw_layout_t layout,
+                           hw_location_t *location) {
+  *location = hw_arena_locate(arena, ptr);
+  switch (location->found) {
+    case HW_FOUND_FOREIGN: return HW_ERR_NOT_OWNED;
+    case HW_FOUND_FREE: return HW_ERR_NOT_LIVE;
+    case HW_FOUND_INTERIOR: return HW_ERR_INTERIOR;
+    case HW_FOUND_BLOCK: break;
+  }
+  unsigned size_class = hw_class_of(layout);
+  const hw_run_t *run = location->run;
+  bool fits = run->size_class == size_class;
+  if (fits && size_class == HW_CLASS_LARGE) {
+    fits = run->npages == hw_large_pages(layout.size) && hw_is_aligned(ptr, layout.align);
+  }
+  return fits ? HW_OK : HW_ERR_LAYOUT_MISMATCH;
+}

@@ -1,0 +1,112 @@
+/* Memory that goes back to the system. A dirty run is taken out of use, the lock is let go for the
+ * system call, and the run comes back clean. From the highest address down: first fit fills the
+ * lowest again. */
+#include "arena/runs.h"
+
+#include "base/align.h"
+#include "base/bitmap.h"
+
+/* Whole pages of the system inside [*from, *end) of the region. */
+static void round_inwards(const hw_runs_t *runs, size_t *from, size_t *end) {
+  size_t pages = runs->os->page_size() >> HW_PAGE_SHIFT;
+  if (pages <= 1) return;
+  *from = hw_align_up(*from, pages);
+  *end = hw_align_down(*end, pages);
+}
+
+/* Gives [from, end) back; the lock is open meanwhile. What the system refuses stays dirty. */
+static bool purge_range(hw_runs_t *runs, hw_region_t *region, hw_page_segment_t *segment,
+                        size_t from, size_t end) {
+  size_t npages = end - from;
+  hw_bits_set(region->used, from, end);
+  hw_runs_note_taken(region, from, end);
+  hw_bits_clear(region->dirty, from, end);
+  segment->ndirty = (uint16_t)(segment->ndirty - npages);
+  runs->ndirty -= npages;
+  runs->npurging += npages;
+
+  hw_unlock(&runs->lock);
+  bool gone = runs->os->purge(hw_page_address(region, from), npages << HW_PAGE_SHIFT);
+  hw_lock(&runs->lock);
+
+  runs->npurging -= npages;
+  if (!gone) {
+    hw_bits_set(region->dirty, from, end);
+    segment->ndirty = (uint16_t)(segment->ndirty + npages);
+    runs->ndirty += npages;
+  }
+  hw_bits_clear(region->used, from, end);
+  hw_runs_note_free(runs, region, from, end);
+  return gone;
+}
+
+/* Purges one segment's dirty runs, the highest first, until `npages` are gone. */
+static size_t purge_segment(hw_runs_t *runs, hw_page_segment_t *segment, size_t npages,
+                            size_t least) {
+  hw_region_t *region = hw_region_of(runs->space, segment);
+  size_t begin = hw_segment_page(segment);
+  size_t gone = 0;
+  for (size_t top = begin + HW_SEGMENT_PAGES; top > begin && gone < npages;) {
+    size_t last = hw_bits_last_set(region->dirty, begin, top - 1);
+    if (last == HW_NO_BIT) break;
+    size_t end = last + 1;
+    size_t from = end;
+    while (from > begin && hw_bit_test(region->dirty, from - 1)) from--;
+    top = from;
+    if (end - from < least) continue;
+    round_inwards(runs, &from, &end);
+    if (from >= end) continue;
+    if (!purge_range(runs, region, segment, from, end)) break;
+    gone += end - from;
+  }
+  return gone;
+}
+
+void hw_runs_purge_some(hw_runs_t *runs, size_t npages, size_t least) {
+  uint64_t all_after = HW_PURGE_ALL_AFTER * (uint64_t)(runs->decay.ms > 0 ? runs->decay.ms : 0);
+  size_t gone = 0;
+  for (hw_page_segment_t *segment = runs->last; segment != NULL && gone < npages;
+       segment = segment->prev) {
+    if (segment->ndirty == 0) continue;
+    bool is_quiet = runs->now_ms - segment->dirtied_ms >= all_after;
+    gone += purge_segment(runs, segment, npages - gone, is_quiet ? 1 : least);
+  }
+}
+
+bool hw_runs_tick(hw_runs_t *runs, uint64_t now_ms) {
+  hw_lock(&runs->lock);
+  runs->now_ms = now_ms;
+  size_t allowed = hw_decay_allow(&runs->decay, now_ms, runs->ndirty);
+  if (runs->ndirty > allowed) {
+    hw_runs_purge_some(runs, runs->ndirty - allowed, HW_PURGE_PAGES);
+    /* What is left counts as seen, so that the next epoch sees only what comes. */
+    if (runs->ndirty < runs->decay.ndirty) runs->decay.ndirty = runs->ndirty;
+  }
+  bool more = runs->ndirty > 0 && runs->decay.ms > 0;
+  hw_unlock(&runs->lock);
+  return more;
+}
+
+void hw_runs_purge(hw_runs_t *runs) {
+  hw_lock(&runs->lock);
+  hw_runs_purge_some(runs, runs->ndirty, 1);
+  hw_unlock(&runs->lock);
+}
+
+void hw_runs_leave(hw_runs_t *runs) {
+  hw_lock(&runs->lock);
+  hw_runs_purge_some(runs, runs->ndirty, 1);
+  hw_page_segment_t *segment = runs->first;
+  while (segment != NULL) {
+    hw_page_segment_t *next = segment->next;
+    hw_region_t *region = hw_region_of(runs->space, segment);
+    size_t begin = hw_segment_page(segment);
+    size_t end = begin + HW_SEGMENT_PAGES;
+    /* Retired blocks, or pages the system did not take back: nobody may get them as clean. */
+    bool retired = hw_bits_next_set(region->used, begin, end) < end || segment->ndirty > 0;
+    hw_space_give(runs->space, segment, retired);
+    segment = next;
+  }
+  runs->first = runs->last = NULL;
+  hw_unlock(&runs->lock);
+}
