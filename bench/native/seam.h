@@ -5,9 +5,8 @@
  *                      whose malloc that is, the loader decides (LD_PRELOAD)
  *   BENCH_SEAM_EMPTY   the same block each time: what is left is the workload's own cost
  *
- * Sizes are run-time values in all three. A plain block is malloc's own; an
- * over-aligned block is resized by hand in the malloc family, which is what Rust's `System` does.
- */
+ * Sizes are run-time values in all three. A plain block is malloc's own; an over-aligned one is
+ * resized by hand in the malloc family, which is what Rust's `System` does. */
 #pragma once
 
 #include <stdlib.h>
@@ -132,6 +131,11 @@ static inline void heap_free(hw_allocator_t *heap, void *ptr, hw_layout_t layout
 /* What a program that embeds the arena does now and then while it idles: hand it the clock, so that
  * it gives pages back. A malloc has no such call. */
 static inline void heap_tick(hw_allocator_t *heap) {
+  (void)heap;
+}
+
+/* What such a program calls on a thread that is about to block for long. */
+static inline void heap_park(hw_allocator_t *heap) {
   (void)heap;
 }
 

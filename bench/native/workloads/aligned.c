@@ -1,8 +1,8 @@
 /* A mix of alignments: half of the blocks at most 16, each further power of two half as often, up
  * to 4096; one block in 64 is large and aligned from 8 KiB to 1 MiB. Sizes are no multiples of the
- * alignment. Reported: `misaligned`, how many addresses are not as aligned as
- * asked. An operation is a pair. Own mix: no program of
- * mimalloc-bench stresses alignment, and users of typed arrays, SIMD and direct I/O ask for it. */
+ * alignment. Reported: `misaligned`, how many addresses are not as aligned as asked. An operation
+ * is a pair. Own mix: no program of mimalloc-bench stresses alignment, and users of typed arrays,
+ * SIMD and direct I/O ask for it. */
 #include "workloads.h"
 
 enum { SLOTS = 4096, MIN_SIZE = 8, MAX_SIZE = 2048 };

@@ -69,6 +69,7 @@ static void *run_round(void *argument) {
   if (!last) start_round(chain);
   if (!last && !idle) return NULL;
 
+  if (idle) heap_park(chain->bench->heap);
   pthread_mutex_lock(&lock);
   if (last) {
     finished++;

@@ -1,7 +1,7 @@
 /* The live blocks of galloc's and talc's workloads: any of them can be drawn, the last takes the
  * place of a freed one. Blocks are not touched: the originals measure the allocator alone. Instead
- * of contents the checksum covers the sequence of sizes and alignments, and every address is
- * checked for its alignment. */
+ * of contents the checksum covers the sequence of sizes and alignments. `misaligned` counts the
+ * addresses that are not as aligned as asked. */
 #pragma once
 
 #include "workloads.h"

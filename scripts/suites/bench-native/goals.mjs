@@ -1,5 +1,5 @@
 import { label } from './instructions.mjs';
-import { geomean, timeOver } from './race.mjs';
+import { geomean, timeOver, withTellingRss } from './race.mjs';
 
 /** Instruction counts do not depend on the machine: so far off its goal, something is broken. */
 const BROKEN = 3;
@@ -95,7 +95,7 @@ function speedOverGlibc(view, name) {
 function suiteGoals(view) {
   const suite = view.suite;
   const timeTo = (rival) => geomean(suite, (row) => timeOver(row, view.id, rival));
-  const rss = (id) => geomean(suite, (row) => row.figures[id]?.rssRatio?.median);
+  const rss = (id) => geomean(withTellingRss(suite), (row) => row.figures[id]?.rssRatio?.median);
   const others = view.ids.filter((id) => id !== view.id).map(rss);
   const leanest = others.includes(null) || others.length === 0 ? null : Math.min(...others);
   return [

@@ -98,6 +98,13 @@ export function geomean(rows, read) {
   return Math.exp(values.reduce((sum, value) => sum + Math.log(value), 0) / values.length);
 }
 
+/** Below this the libraries themselves are most of what is resident. */
+const TELLING_RSS = 10 * 2 ** 20;
+
+/** The rows whose peak of memory says something about the allocator. */
+export const withTellingRss = (rows) =>
+  rows.filter(({ figures }) => figures.glibc?.peakRss.median >= TELLING_RSS);
+
 /** Median over rounds of one contestant's seconds over another's. */
 export function timeOver(row, id, other) {
   const mine = resultsOf(row.runs[id]);

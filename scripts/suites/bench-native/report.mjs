@@ -1,5 +1,5 @@
 import { formatGoal, formatTable } from '../../../bench/report/table.mjs';
-import { geomean, timeOver } from './race.mjs';
+import { geomean, timeOver, withTellingRss } from './race.mjs';
 import { COUNTED } from './rows.mjs';
 
 const MIB = 1 << 20;
@@ -47,6 +47,7 @@ function scaled(summary, by) {
 function formatMeans(contestants, rows) {
   const [ours] = contestants;
   const suite = rows.filter((row) => row.suite);
+  const telling = withTellingRss(suite);
   const cells = contestants.slice(1).map(({ id }) => [
     id,
     figure(
@@ -54,7 +55,7 @@ function formatMeans(contestants, rows) {
       2,
     ),
     figure(
-      geomean(suite, (row) => {
+      geomean(telling, (row) => {
         const [mine, theirs] = [row.figures[ours.id]?.peakRss, row.figures[id]?.peakRss];
         return mine === undefined || theirs === undefined ? null : mine.median / theirs.median;
       }),
@@ -63,7 +64,8 @@ function formatMeans(contestants, rows) {
   ]);
   const columns = [{ title: 'rival', left: true }, { title: 'time' }, { title: 'peak RSS' }];
   return (
-    `Suite (${suite.length} rows), geometric mean of ${ours.id} / rival:\n` +
+    `Suite, geometric mean of ${ours.id} / rival: time over ${suite.length} rows, peak RSS over the ` +
+    `${telling.length} of at least 10 MiB:\n` +
     formatTable(columns, cells)
   );
 }
