@@ -32,6 +32,7 @@ const bench_workload_t BENCH_NAME(bench_workloads)[] = {
     ROW("talc-3000-plain", run_talc, 12000000, 3000 | TALC_NO_REALLOC),
     ROW("talc-30000-plain", run_talc, 8000000, 30000 | TALC_NO_REALLOC),
     ROW("talc-efficiency", run_talc_efficiency, 10, 0),
+    ROW("talc-micro", run_talc_micro, 1000000, 0),
 #endif
     {NULL, NULL, 0, 0},
 };

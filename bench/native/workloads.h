@@ -21,6 +21,7 @@ void BENCH_NAME(run_galloc)(bench_t *bench);
 void BENCH_NAME(run_galloc_exhaustion)(bench_t *bench);
 void BENCH_NAME(run_talc)(bench_t *bench);
 void BENCH_NAME(run_talc_efficiency)(bench_t *bench);
+void BENCH_NAME(run_talc_micro)(bench_t *bench);
 
 /* run_larson: what becomes of a thread whose round is over. */
 enum { LARSON_EXIT = 0, LARSON_IDLE = 1 };

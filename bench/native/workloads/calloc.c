@@ -1,6 +1,6 @@
 /* Large zeroed blocks of which a quarter is ever touched: an allocator that knows what is zero
  * already neither writes nor commits the rest. All that is touched is checked to read zero. An
- * operation is a pair. After "zero" of facts on allocators: 256 KiB to 8 MiB. */
+ * operation is a pair. Own pattern: 8 live, 256 KiB to 8 MiB. */
 #include "workloads.h"
 
 enum { SLOTS = 8, MIN_SIZE = 256 << 10, MAX_SIZE = 8 << 20 };

@@ -2,8 +2,7 @@
  * them whole, then frees all but one in eight at random. The survivors pin what they lie in, and
  * the next phase's blocks fit into few of the holes. An operation is an allocation, `ops` counts
  * phases. Reported: `liveBytes` and `heldBytes` (resident above the start) of the survivors at the
- * end, so held over live is what fragmentation costs. Own pattern, after the growing-phase tests
- * of realised fragmentation that facts on allocators list. */
+ * end, so held over live is what fragmentation costs. Own pattern. */
 #include "workloads.h"
 
 enum { MAX_BLOCKS = 1 << 22, KEEP_ONE_IN = 8, RANGES = 8, FIRST_SIZE = 16 };

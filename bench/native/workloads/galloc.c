@@ -1,5 +1,5 @@
-/* galloc's two workloads (its examples/allocator_benchmarks.rs, from the description in facts on
- * seeds, section 4), with a fixed number of actions in place of a fixed time.
+/* galloc's two workloads (examples/allocator_benchmarks.rs, written from a description of it), with
+ * a fixed number of actions in place of a fixed time.
  *
  * random actions: one of three, uniformly: allocate 100 to 1000 bytes at an alignment of 2^0 to
  * 2^10; free a random live block; resize a random live block to 100 to 10,000 bytes. An action

@@ -1,6 +1,6 @@
 /* Large blocks that come and go, every page written: what an allocator pays the system, and what it
- * keeps. An operation is a pair. After malloc-large of mimalloc-bench (20 live) with the sizes of
- * "large" in facts on allocators: 64 KiB to 4 MiB. */
+ * keeps. An operation is a pair. After malloc-large of mimalloc-bench (20 live), with smaller
+ * sizes: 64 KiB to 4 MiB. */
 #include "workloads.h"
 
 enum { SLOTS = 20, MIN_SIZE = 64 << 10, MAX_SIZE = 4 << 20 };

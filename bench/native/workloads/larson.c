@@ -1,7 +1,6 @@
 /* A server whose threads hand their blocks on: each of two chains owns 5,000 blocks of 8 to 1000
  * bytes; a thread replaces random ones for a while, starts its successor and ends. So most blocks
- * are freed by another thread than the one that allocated them. After larson of mimalloc-bench, as
- * in facts on allocators.
+ * are freed by another thread than the one that allocated them. After larson of mimalloc-bench.
  *
  * With LARSON_IDLE the old threads do not end, they block: 400 of them at last. Memory that a free
  * hands back to its idle owner is then out of reach, and what they cached is stranded. Reported:

@@ -35,24 +35,32 @@ static inline void live_set_note(live_set_t *set, const live_block_t *block) {
       (set->checksum ^ block->layout.size ^ (block->layout.align << 32)) * UINT64_C(0x100000001B3);
 }
 
-static inline live_block_t *live_set_allocate(live_set_t *set, hw_layout_t layout) {
+static inline live_block_t *live_set_add(live_set_t *set, void *ptr, hw_layout_t layout) {
   if (set->count == LIVE_SET_ROOM) bench_die("the table of blocks is full");
   live_block_t *block = &set->blocks[set->count++];
-  block->layout = layout;
-  block->ptr = heap_allocate(set->heap, layout);
+  *block = (live_block_t){.ptr = ptr, .layout = layout};
   set->live_bytes += layout.size;
   live_set_note(set, block);
   return block;
+}
+
+static inline live_block_t *live_set_allocate(live_set_t *set, hw_layout_t layout) {
+  return live_set_add(set, heap_allocate(set->heap, layout), layout);
 }
 
 static inline live_block_t *live_set_pick(live_set_t *set) {
   return &set->blocks[bench_below(&set->random, set->count)];
 }
 
-static inline void live_set_free(live_set_t *set, live_block_t *block) {
+/* Takes a freed block out of the set. */
+static inline void live_set_forget(live_set_t *set, live_block_t *block) {
   set->live_bytes -= block->layout.size;
-  heap_free(set->heap, block->ptr, block->layout);
   *block = set->blocks[--set->count];
+}
+
+static inline void live_set_free(live_set_t *set, live_block_t *block) {
+  heap_free(set->heap, block->ptr, block->layout);
+  live_set_forget(set, block);
 }
 
 /* The block keeps its alignment. */

@@ -3,7 +3,7 @@
  * already
  * (`copyNs`, the yardstick) and to a fresh one (`freshCopyNs`, what a naive resize pays). Medians
  * over `ops` moves. Reported too: `moved`, how many resizes gave another address; a resize in place
- * is not counted as a move and its time not used. After facts on allocators, kernel costs. */
+ * is not counted as a move and its time not used. Own pattern. */
 #include "workloads.h"
 
 enum { MAX_MOVES = 64 };

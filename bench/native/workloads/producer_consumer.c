@@ -1,8 +1,7 @@
 /* One thread allocates, another frees: no block is ever freed where it was allocated. An operation
- * is a pair. After the row "pc" of facts on allocators (a ring of 16,384 blocks) and its relative,
- * xmalloc-test of mimalloc-bench, which hands blocks on in batches: here 256, so that the two
- * threads wait for the allocator and not for each other's counters. Sizes are 16 to 271 bytes, as
- * in `bulk`. */
+ * is a pair. After xmalloc-test of mimalloc-bench, with one thread of each kind: a ring of 16,384
+ * blocks of 16 to 271 bytes, handed on in batches of 256, so that the two threads wait for the
+ * allocator and not for each other's counters. */
 #include <pthread.h>
 #include <sched.h>
 #include <stdatomic.h>

@@ -1,7 +1,6 @@
 /* One buffer that grows by half, from 64 bytes to 64 MiB, as a string builder or a vector does; the
  * new part is written after each step. An operation is a resize, `ops` counts whole growths.
- * Reported: `moves`, how many resizes gave another address. After "realloc x1.5" of facts on
- * allocators. */
+ * Reported: `moves`, how many resizes gave another address. Own pattern. */
 #include "workloads.h"
 
 static const size_t FIRST = 64;

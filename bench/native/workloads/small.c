@@ -1,6 +1,6 @@
 /* Random small blocks with random lifetimes: the hit path of an allocator, with its blocks spread
- * over 8192 slots. An operation is a pair: the slot's old block is freed, a new one allocated.
- * After the row "small" of facts on allocators: 8 to 1024 bytes, one thread. */
+ * over 8192 slots. An operation is a pair: the slot's old block is freed, a new one of 8 to 1024
+ * bytes allocated. After alloc-test of mimalloc-bench (random slots), with uniform sizes. */
 #include "workloads.h"
 
 enum { SLOTS = 8192, MIN_SIZE = 8, MAX_SIZE = 1024 };

@@ -1,28 +1,18 @@
-/* talc's random actions and heap efficiency (from the descriptions in facts on seeds, section 4),
- * with a fixed number of actions in place of a fixed time.
+/* talc's random actions and heap efficiency (written from descriptions of its benches), with a
+ * fixed number of actions in place of a fixed time.
  *
  * random actions: of seven, three allocate (and all do that are not a resize while fewer than 300
- * blocks live), three free a random block, one resizes a random block to 1 to 3 S bytes. Sizes
- * lean towards the small: uniform from 4 to a cap that is uniform from 16 to S. Alignment 8 for
- * three in four, 16 for three in sixteen, and so on. A hundredth of the actions warm up, untimed.
+ * blocks live), three free a random block, one resizes a random block to 1 to 3 S bytes. A
+ * hundredth of the actions warm up, untimed.
  *
  * efficiency: allocate (half), free (a tenth) and resize to at most 100,000 bytes (the rest) until
  * 96 MiB live, everything written; the figure `efficiency` is live over resident bytes, averaged
  * over rounds. The original fills a heap of a fixed size; malloc has none. `ops` counts rounds. */
-#include "live_set.h"
+#include "talc.h"
 
-enum { MIN_LIVE = 300, LG_MIN_ALIGN = 3, ZERO_TRAILING = 16, EFFICIENCY_SIZE = 10000 };
+enum { MIN_LIVE = 300, EFFICIENCY_SIZE = 10000 };
 
 static const uint64_t EFFICIENCY_BYTES = (uint64_t)96 << 20;
-
-static hw_layout_t choose(uint64_t *random, size_t most) {
-  size_t cap = bench_between(random, 16, most);
-  hw_layout_t layout = {.size = bench_between(random, 4, cap)};
-  uint64_t bits = bench_below(random, 1 << 16);
-  unsigned trailing = bits == 0 ? ZERO_TRAILING : (unsigned)__builtin_ctzll(bits);
-  layout.align = (size_t)1 << (LG_MIN_ALIGN + trailing / 2);
-  return layout;
-}
 
 static void act(live_set_t *set, size_t most, uint64_t actions) {
   uint64_t action = bench_below(&set->random, actions);
@@ -32,7 +22,7 @@ static void act(live_set_t *set, size_t most, uint64_t actions) {
     live_block_t *block = live_set_pick(set);
     live_set_resize(set, block, bench_between(&set->random, 1, 3 * most));
   } else if (action < 3 || set->count < MIN_LIVE) {
-    live_set_allocate(set, choose(&set->random, most));
+    live_set_allocate(set, talc_layout(&set->random, most));
   } else {
     live_set_free(set, live_set_pick(set));
   }
@@ -61,7 +51,7 @@ static void write_block(const live_block_t *block, size_t from) {
 static void act_and_write(live_set_t *set) {
   uint64_t tenth = bench_below(&set->random, 10);
   if (tenth < 5) {
-    write_block(live_set_allocate(set, choose(&set->random, EFFICIENCY_SIZE)), 0);
+    write_block(live_set_allocate(set, talc_layout(&set->random, EFFICIENCY_SIZE)), 0);
   } else if (set->count == 0) {
     return;
   } else if (tenth == 5) {

@@ -31,6 +31,7 @@ export const ROWS = [
   { name: 'talc-3000-plain' },
   { name: 'talc-30000-plain' },
   { name: 'talc-efficiency' },
+  { name: 'talc-micro' },
   { name: 'move' },
   { name: 'burst', rounds: 3, quick: ['--idle-ms', '1500'] },
 ];
