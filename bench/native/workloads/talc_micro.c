@@ -68,8 +68,10 @@ static int ascending(const void *left, const void *right) {
 
 static void report(bench_t *bench, const samples_t *samples, const char *p50, const char *p99) {
   qsort(samples->ticks, samples->count, sizeof samples->ticks[0], ascending);
-  bench_report(bench, p50, samples->ticks[samples->count / 2]);
-  bench_report(bench, p99, samples->ticks[samples->count * 99 / 100]);
+  size_t median = samples->count / 2;
+  size_t last_percent = samples->count * 99 / 100;
+  bench_report(bench, p50, samples->ticks[median]);
+  bench_report(bench, p99, samples->ticks[last_percent]);
 }
 
 void BENCH_NAME(run_talc_micro)(bench_t *bench) {

@@ -13,7 +13,8 @@ export function formatReport({ contestants, rows, instructions, goals, complete 
     parts.push(formatMemory(contestants, rows), formatFigures(contestants, rows));
   }
   if (instructions !== null) parts.push(formatInstructions(instructions));
-  parts.push(formatGoals(contestants, goals));
+  const judged = complete ? goals : goals.filter(({ value }) => value !== null);
+  if (judged.length > 0) parts.push(formatGoals(contestants, judged));
   return parts.filter((part) => part !== '').join('\n\n');
 }
 
