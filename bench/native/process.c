@@ -1,0 +1,99 @@
+/* Clock, memory and results of the process that the driver is. Linux tells resident memory in
+ * /proc; elsewhere getrusage knows at least the peak. */
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/resource.h>
+#include <unistd.h>
+
+#include "bench.h"
+
+enum { STATUS_BYTES = 4096 };
+
+void bench_die(const char *why) {
+  fprintf(stderr, "driver: %s\n", why);
+  /* No exit handlers: other threads may still be at work. */
+  _exit(2);
+}
+
+uint64_t bench_nanoseconds(void) {
+  struct timespec now;
+  clock_gettime(CLOCK_MONOTONIC, &now);
+  return (uint64_t)now.tv_sec * 1000000000u + (uint64_t)now.tv_nsec;
+}
+
+void bench_start(bench_t *bench) {
+  clock_gettime(CLOCK_MONOTONIC, &bench->started);
+}
+
+void bench_stop(bench_t *bench) {
+  struct timespec now;
+  clock_gettime(CLOCK_MONOTONIC, &now);
+  bench->seconds = (double)(now.tv_sec - bench->started.tv_sec) +
+                   (double)(now.tv_nsec - bench->started.tv_nsec) * 1e-9;
+}
+
+void bench_report(bench_t *bench, const char *name, double value) {
+  if (bench->figure_count == BENCH_MAX_FIGURES) bench_die("too many figures");
+  bench->figures[bench->figure_count++] = (bench_figure_t){.name = name, .value = value};
+}
+
+static int ascending(const void *left, const void *right) {
+  double a = *(const double *)left;
+  double b = *(const double *)right;
+  return (a > b) - (a < b);
+}
+
+double bench_median(double *values, size_t count) {
+  qsort(values, count, sizeof values[0], ascending);
+  return values[count / 2];
+}
+
+void bench_sleep_ms(uint64_t milliseconds) {
+  struct timespec left = {.tv_sec = (time_t)(milliseconds / 1000),
+                          .tv_nsec = (long)(milliseconds % 1000) * 1000000};
+  while (nanosleep(&left, &left) != 0) continue;
+}
+
+/* The line `key   123 kB` of a file in /proc, in bytes. Allocates nothing. */
+static uint64_t read_kilobytes(const char *path, const char *key) {
+  char text[STATUS_BYTES];
+  int file = open(path, O_RDONLY | O_CLOEXEC);
+  if (file < 0) return 0;
+  size_t length = 0;
+  ssize_t got;
+  while (length + 1 < sizeof text &&
+         (got = read(file, text + length, sizeof text - 1 - length)) > 0) {
+    length += (size_t)got;
+  }
+  close(file);
+  text[length] = '\0';
+  const char *line = strstr(text, key);
+  return line == NULL ? 0 : strtoull(line + strlen(key), NULL, 10) * 1024;
+}
+
+uint64_t bench_rss(void) {
+  /* Exact; the figure in `status` lags behind by some pages a core. */
+  return read_kilobytes("/proc/self/smaps_rollup", "Rss:");
+}
+
+uint64_t bench_peak_rss(void) {
+  /* Not ru_maxrss: on Linux that survives exec, and the parent is large. */
+  uint64_t peak = read_kilobytes("/proc/self/status", "VmHWM:");
+  if (peak != 0) return peak;
+  struct rusage usage;
+  if (getrusage(RUSAGE_SELF, &usage) != 0) return 0;
+  return (uint64_t)usage.ru_maxrss;
+}
+
+void *bench_map(size_t size) {
+  void *ptr = mmap(NULL, size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+  if (ptr == MAP_FAILED) bench_die("no memory for a workload's own table");
+  return ptr;
+}
+
+void bench_unmap(void *ptr, size_t size) {
+  munmap(ptr, size);
+}
