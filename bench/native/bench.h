@@ -18,7 +18,8 @@ typedef struct bench_figure {
 } bench_figure_t;
 
 typedef struct bench {
-  hw_allocator_t *heap; /* NULL for the malloc family and the empty allocator */
+  hw_allocator_t *owner; /* NULL for the malloc family and the empty allocator */
+  hw_allocator_t *heap;  /* how the main thread uses it: an arena through a cache */
   uint64_t ops;         /* how much to do; a workload says in what unit, and may round up */
   uint64_t param;       /* the table's argument: one workload, several rows */
   uint64_t idle_ms;     /* how long `burst` waits */
@@ -52,6 +53,10 @@ void bench_stop(bench_t *bench);
 
 /* A further result, by name, in the driver's line. */
 void bench_report(bench_t *bench, const char *name, double value);
+
+/* The allocator as the calling thread is to use it, and the end of that. */
+hw_allocator_t *bench_attach(hw_allocator_t *owner);
+void bench_detach(hw_allocator_t *owner, hw_allocator_t *heap);
 
 uint64_t bench_nanoseconds(void);
 double bench_median(double *values, size_t count);

@@ -84,8 +84,19 @@ static const bench_workload_t *find_workload(const bench_workload_t *table, cons
 
 /* Asks for the exact check of double frees; false where the build has no such choice. */
 static bool choose_exact(hw_config_t *config) {
-  (void)config;
-  return false;
+  static const hw_arena_options_t exact = {HW_NO_LIMIT, 1000, HW_ARENA_EXACT};
+  config->arena = &exact;
+  return true;
+}
+
+hw_allocator_t *bench_attach(hw_allocator_t *owner) {
+  hw_allocator_t *cache = owner;
+  /* Kinds without caches are used as they are, by all threads. */
+  return owner == NULL || hw_cache_open(owner, &cache) == HW_ERR_INVALID ? owner : cache;
+}
+
+void bench_detach(hw_allocator_t *owner, hw_allocator_t *heap) {
+  if (heap != owner && hw_destroy(heap) != HW_OK) bench_die("a cache was not closed");
 }
 
 static hw_allocator_t *open_heap(const options_t *options) {
@@ -140,7 +151,8 @@ int main(int argc, char **argv) {
   } else if (strcmp(options.allocator, "empty") == 0) {
     table = bench_workloads_empty;
   } else {
-    bench.heap = open_heap(&options);
+    bench.owner = open_heap(&options);
+    bench.heap = bench_attach(bench.owner);
   }
 
   const bench_workload_t *workload = find_workload(table, options.workload);
@@ -152,6 +164,9 @@ int main(int argc, char **argv) {
   workload->run(&bench);
   if (bench.seconds == 0) bench_stop(&bench);
   print_result(&options, &bench);
-  if (bench.heap != NULL) close_heap(bench.heap);
+  if (bench.owner != NULL) {
+    bench_detach(bench.owner, bench.heap);
+    close_heap(bench.owner);
+  }
   return 0;
 }

@@ -113,7 +113,8 @@ enum { BENCH_EMPTY_BYTES = 64 };
  * from seeing that it is one block. */
 static inline void *heap_allocate(hw_allocator_t *heap, hw_layout_t layout) {
   (void)heap;
-  (void)layout;
+  /* The size is wanted here as it is elsewhere, or the compiler would leave out its computation. */
+  __asm__ volatile("" : : "r"(layout.size));
   static _Alignas(BENCH_EMPTY_BYTES) unsigned char block[BENCH_EMPTY_BYTES];
   void *ptr = block;
   __asm__ volatile("" : "+r"(ptr));
@@ -122,21 +123,29 @@ static inline void *heap_allocate(hw_allocator_t *heap, hw_layout_t layout) {
 
 static inline void heap_free(hw_allocator_t *heap, void *ptr, hw_layout_t layout) {
   (void)heap;
-  (void)layout;
-  __asm__ volatile("" : : "r"(ptr) : "memory");
+  __asm__ volatile("" : : "r"(ptr), "r"(layout.size) : "memory");
 }
 
 #endif
 
 /* What a program that embeds the arena does now and then while it idles: hand it the clock, so that
  * it gives pages back. A malloc has no such call. */
-static inline void heap_tick(hw_allocator_t *heap) {
-  (void)heap;
+static inline void heap_tick(const bench_t *bench) {
+#if defined(BENCH_SEAM_VTABLE)
+  hw_status_t status = hw_arena_tick(bench->owner, NULL);
+  if (status != HW_OK && status != HW_ERR_INVALID) bench_die(hw_status_name(status));
+#else
+  (void)bench;
+#endif
 }
 
-/* What such a program calls on a thread that is about to block for long. */
-static inline void heap_park(hw_allocator_t *heap) {
-  (void)heap;
+/* Threads take a handle of their own and give it back before they end, or block for long. */
+static inline hw_allocator_t *heap_attach(const bench_t *bench) {
+  return bench_attach(bench->owner);
+}
+
+static inline void heap_detach(const bench_t *bench, hw_allocator_t *heap) {
+  bench_detach(bench->owner, heap);
 }
 
 /* A block and its size: sized calls need it, and so that all do the same work, all keep it. */

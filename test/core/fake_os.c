@@ -23,6 +23,9 @@ static bool refused[FAKE_HOOKS];
 static fake_hook_t failing_hook;
 static unsigned calls_to_failure; /* 0: none to come */
 static bool has_failed;
+static uint64_t now_ms;
+static size_t page_bytes;       /* 0: the real one */
+static size_t most_reservation; /* 0: as large as the system gives */
 
 /* Counts the call; false when it is to fail. */
 static bool enter(fake_hook_t hook, size_t size) {
@@ -128,11 +131,38 @@ static void fake_free(void *block) {
 
 /* Stands still: no test waits. */
 static uint64_t fake_milliseconds(void) {
-  return 1000;
+  return now_ms;
 }
 
 static size_t fake_page_size(void) {
-  return hw_os_default()->page_size();
+  return page_bytes != 0 ? page_bytes : hw_os_default()->page_size();
+}
+
+static void *fake_reserve(size_t size, size_t align) {
+  assert_true(size > 0 && hw_is_power_of_two(align) && size % fake_page_size() == 0);
+  bool refuses = !enter(FAKE_RESERVE, size) || (most_reservation != 0 && size > most_reservation);
+  return refuses ? NULL : hand_out(hw_os_default()->reserve(size, align), size, true);
+}
+
+static bool fake_commit(void *base, size_t size) {
+  assert_whole_pages(base, size, true);
+  return enter(FAKE_COMMIT, size) && hw_os_default()->commit(base, size);
+}
+
+static bool fake_move(void *from, void *to, size_t size) {
+  assert_whole_pages(from, size, true);
+  assert_whole_pages(to, size, true);
+  return enter(FAKE_MOVE, size) && hw_os_default()->move(from, to, size);
+}
+
+static bool fake_renew(void *base, size_t size) {
+  assert_whole_pages(base, size, true);
+  return enter(FAKE_RENEW, size) && hw_os_default()->renew(base, size);
+}
+
+static void fake_advise_huge(void *base, size_t size, bool wanted) {
+  assert_whole_pages(base, size, true);
+  hw_os_default()->advise_huge(base, size, wanted);
 }
 
 const hw_os_t *fake_os(void) {
@@ -143,6 +173,11 @@ const hw_os_t *fake_os(void) {
       .unmap = fake_unmap,
       .purge = fake_purge,
       .protect = fake_protect,
+      .reserve = fake_reserve,
+      .commit = fake_commit,
+      .move = fake_move,
+      .renew = fake_renew,
+      .advise_huge = fake_advise_huge,
       .heap_allocate = fake_allocate,
       .heap_allocate_zeroed = fake_allocate_zeroed,
       .heap_allocate_aligned = fake_allocate_aligned,
@@ -158,6 +193,9 @@ void fake_os_begin(void) {
   memset(refused, 0, sizeof refused);
   calls_to_failure = 0;
   has_failed = false;
+  now_ms = 1000;
+  page_bytes = 0;
+  most_reservation = 0;
   size_t left = range_count;
   fake_os_reclaim();
   assert_int_equal(left, 0);
@@ -186,6 +224,18 @@ bool fake_os_has_failed(void) {
 
 void fake_os_refuse(fake_hook_t hook) {
   refused[hook] = true;
+}
+
+void fake_os_advance(uint64_t milliseconds) {
+  now_ms += milliseconds;
+}
+
+void fake_os_pretend_page_size(size_t bytes) {
+  page_bytes = bytes;
+}
+
+void fake_os_bound_reservations(size_t bytes) {
+  most_reservation = bytes;
 }
 
 unsigned fake_os_calls(fake_hook_t hook) {

@@ -9,6 +9,7 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 
 #include "os/os.h"
 
@@ -20,6 +21,10 @@ typedef enum fake_hook {
   FAKE_ALLOCATE_ZEROED,
   FAKE_ALLOCATE_ALIGNED,
   FAKE_RESIZE,
+  FAKE_RESERVE,
+  FAKE_COMMIT,
+  FAKE_MOVE,
+  FAKE_RENEW,
   FAKE_ANY,   /* to fake_os_fail: whichever of the above comes */
   FAKE_UNMAP, /* these two cannot fail and are counted only */
   FAKE_FREE,
@@ -39,6 +44,13 @@ void fake_os_fail(fake_hook_t hook, unsigned nth);
 bool fake_os_has_failed(void);
 /* Lets every call of `hook` fail, until fake_os_begin. */
 void fake_os_refuse(fake_hook_t hook);
+
+/* The clock stands still, at 1000 ms from fake_os_begin on, but for this. */
+void fake_os_advance(uint64_t milliseconds);
+/* What the system says its page is, until fake_os_begin: a multiple of the real one. */
+void fake_os_pretend_page_size(size_t bytes);
+/* Reservations above this are refused, until fake_os_begin. */
+void fake_os_bound_reservations(size_t bytes);
 
 unsigned fake_os_calls(fake_hook_t hook);
 /* Of the last call of `hook` with a size: that size. */

@@ -58,7 +58,7 @@ static void idle(bench_t *bench) {
     block_t block;
     block_open(bench->heap, &block, 64, waited);
     bench->checksum += block_close(bench->heap, &block);
-    heap_tick(bench->heap);
+    heap_tick(bench);
   }
 }
 

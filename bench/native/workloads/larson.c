@@ -45,8 +45,7 @@ static void start_round(chain_t *chain) {
   pthread_attr_destroy(&attributes);
 }
 
-static void replace(chain_t *chain, uint64_t *random) {
-  hw_allocator_t *heap = chain->bench->heap;
+static void replace(chain_t *chain, hw_allocator_t *heap, uint64_t *random) {
   block_t *block = &chain->blocks[bench_below(random, BLOCKS)];
   if (block->ptr != NULL) {
     chain->live -= block->size;
@@ -61,14 +60,15 @@ static void *run_round(void *argument) {
   chain_t *chain = argument;
   int idle = chain->bench->param == LARSON_IDLE;
   uint64_t random = bench_seed(100 + chain->id * ROUNDS + chain->round);
-  for (uint64_t i = 0; i < chain->pairs; i++) replace(chain, &random);
+  hw_allocator_t *heap = heap_attach(chain->bench);
+  for (uint64_t i = 0; i < chain->pairs; i++) replace(chain, heap, &random);
+  heap_detach(chain->bench, heap);
 
   /* Once its successor runs, the chain is the successor's. */
   int last = ++chain->round == ROUNDS;
   if (!last) start_round(chain);
   if (!last && !idle) return NULL;
 
-  if (idle) heap_park(chain->bench->heap);
   pthread_mutex_lock(&lock);
   if (last) {
     finished++;

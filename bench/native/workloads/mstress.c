@@ -62,7 +62,7 @@ static item_t *swap(size_t slot, item_t *item) {
 
 static void *work(void *argument) {
   worker_t *worker = argument;
-  hw_allocator_t *heap = worker->bench->heap;
+  hw_allocator_t *heap = heap_attach(worker->bench);
   uint64_t random = worker->seed;
   uint64_t kept = 0;
   hw_layout_t list_layout = bytes((worker->allocations + 1) * sizeof(item_t *));
@@ -83,6 +83,7 @@ static void *work(void *argument) {
   }
   while (kept > 0) worker->sum += item_close(heap, list[--kept]);
   heap_free(heap, list, list_layout);
+  heap_detach(worker->bench, heap);
   return NULL;
 }
 

@@ -20,14 +20,16 @@ static uint64_t batches(const bench_t *bench) {
 
 static void *produce(void *argument) {
   const bench_t *bench = argument;
+  hw_allocator_t *heap = heap_attach(bench);
   uint64_t random = bench_seed(4);
   for (uint64_t i = 0; i < batches(bench) * BATCH; i += BATCH) {
     while (i - atomic_load_explicit(&consumed, memory_order_acquire) == RING) sched_yield();
     for (uint64_t k = i; k < i + BATCH; k++) {
-      block_open(bench->heap, &ring[k % RING], bench_between(&random, MIN_SIZE, MAX_SIZE), k);
+      block_open(heap, &ring[k % RING], bench_between(&random, MIN_SIZE, MAX_SIZE), k);
     }
     atomic_store_explicit(&produced, i + BATCH, memory_order_release);
   }
+  heap_detach(bench, heap);
   return NULL;
 }
 

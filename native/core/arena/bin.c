@@ -102,7 +102,7 @@ static void give_to_slabs(hw_bin_t *bin, void *const *blocks, size_t count) {
     hw_page_t *page = &region->pages[hw_page_of(region, blocks[i])];
     hw_run_t *slab = &region->runs[page->run];
     uint32_t index = HW_NO_REGION;
-    if (atomic_load_explicit(&page->tag, memory_order_relaxed) == tag) {
+    if (hw_page_tag(page) == tag) {
       index = hw_slab_index(slab, blocks[i]);
     }
     if (index == HW_NO_REGION || hw_slab_is_free(slab, index)) {

@@ -7,44 +7,57 @@
 #pragma once
 
 #include "arena/arena.h"
+#include "base/count.h"
 
+/* The free blocks of one class: [slots, top), with room up to `end`. Only the owner writes. */
 typedef struct hw_magazine {
+  void **_Atomic top;
   void **slots;
-  _Atomic uint32_t count; /* written by the owner only */
-  uint32_t most;
-  _Atomic uint64_t allocations;
-  uint32_t refill; /* what the next trip to the bin brings */
-  uint32_t swept; /* the count at the last sweep */
+  void **end;
+  hw_count_t allocations;
+  uint32_t tag; /* of the pages such blocks lie in */
+  uint8_t size_class;
+  uint8_t refill; /* what the next trip to the bin brings */
+  uint32_t swept_count; /* at the last sweep */
+  uint64_t swept_allocations;
 } hw_magazine_t;
-
-_Static_assert(sizeof(hw_magazine_t) == 32, "found by a shift");
 
 struct hw_cache {
   hw_allocator_t base;
   /* Of the first region, where nearly all blocks lie. */
   uint8_t *region_base;
-  const _Atomic size_t *committed;
+  size_t committed; /* bytes of it, when last looked at */
+  size_t granules; /* the same in units of 16 */
   const hw_page_t *pages;
-  _Atomic uint8_t *states;
-  uint32_t tag; /* of size class 0 */
-  uint32_t trips;
+  uint8_t *states;
   hw_arena_t *arena;
-  hw_cache_t *next, *prev;
-  hw_segment_t memory;
+  /* For sizes up to HW_CLASS_TABLE_MOST, by (size + 15) / 16: where the magazine of their class
+   * lies in this, in bytes. A table of classes elsewhere took four instructions more a call. */
+  uint16_t offsets[HW_CLASS_TABLE_MOST / 16 + 1];
   hw_magazine_t magazines[HW_CLASS_COUNT];
-  uint64_t swept_allocations[HW_CLASS_COUNT];
+  uint32_t trips;
+  hw_cache_t *next, *prev; /* in its arena's list */
+  hw_segment_t memory;
 };
 
 static inline hw_cache_t *hw_cache_of(hw_allocator_t *self) {
   return (hw_cache_t *)self;
 }
 
+static inline void **hw_magazine_top(const hw_magazine_t *magazine) {
+  return atomic_load_explicit(&magazine->top, memory_order_relaxed);
+}
+
+static inline void hw_magazine_set_top(hw_magazine_t *magazine, void **top) {
+  atomic_store_explicit(&magazine->top, top, memory_order_relaxed);
+}
+
 static inline uint32_t hw_magazine_count(const hw_magazine_t *magazine) {
-  return atomic_load_explicit(&magazine->count, memory_order_relaxed);
+  return (uint32_t)(hw_magazine_top(magazine) - magazine->slots);
 }
 
 static inline void hw_magazine_set_count(hw_magazine_t *magazine, uint32_t count) {
-  atomic_store_explicit(&magazine->count, count, memory_order_relaxed);
+  hw_magazine_set_top(magazine, magazine->slots + count);
 }
 
 /* The table of a cache of this arena. */

@@ -6,120 +6,144 @@
 #include "arena/cache.h"
 #include "arena/large.h"
 
-#define RELAXED memory_order_relaxed
 #define ALWAYS_INLINE inline __attribute__((always_inline))
 #define UNLIKELY(condition) __builtin_expect(!!(condition), 0)
 #define COLD __attribute__((noinline, cold))
+/* Compilers join tests that lead to one place into a computation, which is longer. */
+#define KEEP_APART() __asm__ volatile("")
 
-/* The rest of an allocation whose magazine is not empty. */
-static ALWAYS_INLINE hw_status_t pop(hw_cache_t *cache, unsigned size_class, hw_layout_t layout,
-                                     uint32_t flags, void **out, bool exact, bool tracked) {
-  hw_magazine_t *magazine = &cache->magazines[size_class];
+/* The first region grows: what was committed when the cache last looked is not the end. */
+static bool lies_in_first(hw_cache_t *cache, const void *ptr) {
+  const hw_region_t *region = &cache->arena->space->regions[0];
+  size_t committed = atomic_load_explicit(&region->committed, memory_order_acquire);
+  cache->committed = committed;
+  cache->granules = committed >> 4;
+  return (size_t)((const uint8_t *)ptr - cache->region_base) < committed;
+}
+
+/* A block of any region comes to life. */
+static COLD void set_live(hw_cache_t *cache, const void *block) {
+  const hw_region_t *region = lies_in_first(cache, block)
+                                  ? &cache->arena->space->regions[0]
+                                  : hw_space_find(cache->arena->space, block);
+  hw_set_state(region, block, HW_STATE_LIVE);
+}
+
+/* Whether the states of the first region, as far as the cache knows it, reach to the block. */
+static ALWAYS_INLINE bool is_near(const hw_cache_t *cache, const void *block) {
+  return (size_t)((const uint8_t *)block - cache->region_base) < cache->committed;
+}
+
+/* The rest of an allocation from a magazine that is not empty; `lies_here`: in the first region. */
+static ALWAYS_INLINE hw_status_t pop(hw_cache_t *cache, hw_magazine_t *magazine, void **top,
+                                     void **out, bool exact, bool tracked, bool lies_here) {
   if (tracked) {
-    hw_status_t status =
-        hw_account_charge(&cache->arena->account, hw_size_classes[size_class].size);
-    if (status != HW_OK) return status;
+    size_t size = hw_size_classes[magazine->size_class].size;
+    hw_status_t status = hw_account_charge(&cache->arena->account, size);
+    if (UNLIKELY(status != HW_OK)) return status;
     hw_account_open(&cache->arena->account);
   }
-  uint32_t count = hw_magazine_count(magazine) - 1;
-  void *block = magazine->slots[count];
-  hw_magazine_set_count(magazine, count);
-  atomic_store_explicit(&magazine->allocations,
-                        atomic_load_explicit(&magazine->allocations, RELAXED) + 1, RELAXED);
-  if (exact) {
+  void *block = top[-1];
+  if (exact && lies_here) {
     size_t offset = (size_t)((uint8_t *)block - cache->region_base);
-    if (UNLIKELY(offset >= atomic_load_explicit(cache->committed, RELAXED))) {
-      hw_set_state(hw_space_find(cache->arena->space, block), block, HW_STATE_LIVE);
-    } else {
-      atomic_store_explicit(&cache->states[offset >> 4], HW_STATE_LIVE, RELAXED);
-    }
+    hw_write_state(&cache->states[offset >> 4], HW_STATE_LIVE);
+  } else if (exact) {
+    set_live(cache, block);
   }
+  hw_magazine_set_top(magazine, top - 1);
+  hw_count_one(&magazine->allocations);
   *out = block;
-  if (UNLIKELY(flags & HW_ZEROED)) memset(block, 0, layout.size);
   return HW_OK;
 }
 
-static COLD hw_status_t allocate_slow(hw_cache_t *cache, hw_layout_t layout, uint32_t flags,
-                                      void **out, bool exact, bool tracked) {
+/* Every case: all classes, alignments and flags. */
+static ALWAYS_INLINE hw_status_t allocate_any(hw_cache_t *cache, size_t size, size_t align,
+                                              uint32_t flags, void **out, bool exact,
+                                              bool tracked) {
+  hw_layout_t layout = {size, align};
   unsigned size_class = hw_class_of(layout);
   if (size_class == HW_CLASS_LARGE) return hw_large_allocate(cache->arena, layout, flags, out);
-  if (hw_magazine_count(&cache->magazines[size_class]) == 0) {
+  hw_magazine_t *magazine = &cache->magazines[size_class];
+  if (UNLIKELY(hw_magazine_top(magazine) == magazine->slots)) {
     hw_status_t status = hw_cache_refill(cache, size_class, (flags & HW_NOWAIT) != 0);
     if (status != HW_OK) {
       hw_account_fail(&cache->arena->account);
       return status;
     }
   }
-  return pop(cache, size_class, layout, flags, out, exact, tracked);
+  hw_status_t status = pop(cache, magazine, hw_magazine_top(magazine), out, exact, tracked, false);
+  if (status == HW_OK && (flags & HW_ZEROED)) memset(*out, 0, size);
+  return status;
 }
 
-static ALWAYS_INLINE hw_status_t allocate(hw_allocator_t *self, hw_layout_t layout, uint32_t flags,
-                                          void **out, bool exact, bool tracked) {
-  hw_cache_t *cache = hw_cache_of(self);
-  if (UNLIKELY(layout.size > HW_CLASS_TABLE_MOST || layout.align > HW_MALLOC_ALIGN)) {
-    return allocate_slow(cache, layout, flags, out, exact, tracked);
-  }
-  unsigned size_class = hw_class_table[(layout.size + 15) >> 4];
-  if (UNLIKELY(hw_magazine_count(&cache->magazines[size_class]) == 0)) {
-    return allocate_slow(cache, layout, flags, out, exact, tracked);
-  }
-  return pop(cache, size_class, layout, flags, out, exact, tracked);
+/* The magazine of a size up to HW_CLASS_TABLE_MOST. */
+static ALWAYS_INLINE hw_magazine_t *magazine_for(hw_cache_t *cache, size_t size) {
+  return (hw_magazine_t *)((uint8_t *)cache + cache->offsets[(size + 15) >> 4]);
 }
 
-/* Puts a dead block into its magazine. */
-static ALWAYS_INLINE void push(hw_cache_t *cache, unsigned size_class, void *block) {
-  hw_magazine_t *magazine = &cache->magazines[size_class];
-  uint32_t count = hw_magazine_count(magazine);
-  magazine->slots[count] = block;
-  hw_magazine_set_count(magazine, count + 1);
-}
-
-static COLD hw_status_t deallocate_slow(hw_cache_t *cache, void *ptr, hw_layout_t layout,
-                                        bool exact, bool tracked) {
+static COLD hw_status_t deallocate_any(hw_cache_t *cache, void *ptr, size_t size, size_t align) {
+  hw_arena_t *arena = cache->arena;
   hw_location_t at;
-  hw_status_t status = hw_arena_check(cache->arena, ptr, layout, &at);
+  hw_status_t status = hw_arena_check(arena, ptr, (hw_layout_t){size, align}, &at);
   if (status != HW_OK) return status;
   unsigned size_class = at.run->size_class;
-  if (size_class == HW_CLASS_LARGE) return hw_large_deallocate(cache->arena, at.region, at.run);
+  if (size_class == HW_CLASS_LARGE) return hw_large_deallocate(arena, at.region, at.run);
 
-  if (exact) hw_set_state(at.region, ptr, HW_STATE_NONE);
+  (void)lies_in_first(cache, ptr);
+  if (arena->exact) hw_set_state(at.region, ptr, HW_STATE_NONE);
   hw_magazine_t *magazine = &cache->magazines[size_class];
-  if (hw_magazine_count(magazine) == magazine->most) {
-    hw_cache_make_room(cache, size_class);
-  }
-  push(cache, size_class, ptr);
-  if (tracked) hw_account_close(&cache->arena->account, hw_size_classes[size_class].size);
+  if (hw_magazine_top(magazine) == magazine->end) hw_cache_make_room(cache, size_class);
+  void **top = hw_magazine_top(magazine);
+  *top = ptr;
+  hw_magazine_set_top(magazine, top + 1);
+  if (arena->tracked) hw_account_close(&arena->account, hw_size_classes[size_class].size);
   return HW_OK;
 }
 
-static ALWAYS_INLINE hw_status_t deallocate(hw_allocator_t *self, void *ptr, hw_layout_t layout,
+static ALWAYS_INLINE bool is_usual(size_t size, size_t align, uint32_t flags) {
+  if (UNLIKELY(size > HW_CLASS_TABLE_MOST)) return false;
+  KEEP_APART();
+  if (UNLIKELY(align > HW_MALLOC_ALIGN)) return false;
+  KEEP_APART();
+  return flags == 0;
+}
+
+/* Offsets of misaligned pointers become huge, so one comparison refuses them with foreign ones. */
+static ALWAYS_INLINE size_t granule_of(size_t offset) {
+  return (offset >> 4) | (offset << (sizeof offset * 8 - 4));
+}
+
+static ALWAYS_INLINE hw_status_t deallocate(hw_cache_t *cache, void *ptr, size_t size, size_t align,
                                             bool exact, bool tracked) {
-  hw_cache_t *cache = hw_cache_of(self);
   size_t offset = (size_t)((uint8_t *)ptr - cache->region_base);
-  if (UNLIKELY(layout.size > HW_CLASS_TABLE_MOST || layout.align > HW_MALLOC_ALIGN ||
-               offset >= atomic_load_explicit(cache->committed, memory_order_acquire))) {
-    return deallocate_slow(cache, ptr, layout, exact, tracked);
-  }
-  unsigned size_class = hw_class_table[(layout.size + 15) >> 4];
-  const hw_page_t *page = &cache->pages[offset >> HW_PAGE_SHIFT];
-  hw_magazine_t *magazine = &cache->magazines[size_class];
-  uint32_t count = hw_magazine_count(magazine);
-  if (UNLIKELY(atomic_load_explicit(&page->tag, RELAXED) != cache->tag + size_class ||
-               count == magazine->most)) {
-    return deallocate_slow(cache, ptr, layout, exact, tracked);
-  }
+  size_t granule = exact ? granule_of(offset) : 0;
+  if (UNLIKELY(exact ? granule >= cache->granules : offset >= cache->committed)) goto any;
+  KEEP_APART();
+  /* Where frees are not exact, a wrong alignment of the right class does no harm. */
+  if (UNLIKELY(!is_usual(size, exact ? align : 1, 0))) goto any;
+  KEEP_APART();
+
+  hw_magazine_t *magazine = magazine_for(cache, size);
+  size_t page = exact ? granule >> (HW_PAGE_SHIFT - 4) : offset >> HW_PAGE_SHIFT;
+  void **top = hw_magazine_top(magazine);
+  /* Tag and state are read plainly: of a live block of ours nobody else changes them. */
+  if (UNLIKELY(cache->pages[page].tag != magazine->tag)) goto any;
+  KEEP_APART();
+  if (UNLIKELY(top == magazine->end)) goto any;
   if (exact) {
-    _Atomic uint8_t *state = &cache->states[offset >> 4];
-    /* An interior pointer has no state of its own; one inside the first 16 bytes has its block's.
-     */
-    if (UNLIKELY(atomic_load_explicit(state, RELAXED) != HW_STATE_LIVE || (offset & 15) != 0)) {
-      return deallocate_slow(cache, ptr, layout, exact, tracked);
-    }
-    atomic_store_explicit(state, HW_STATE_NONE, RELAXED);
+    KEEP_APART();
+    /* Inside a block there is no state: this refuses interior pointers and second frees alike. */
+    if (UNLIKELY(cache->states[granule] != HW_STATE_LIVE)) goto any;
+    hw_write_state(&cache->states[granule], HW_STATE_NONE);
   }
-  push(cache, size_class, ptr);
-  if (tracked) hw_account_close(&cache->arena->account, hw_size_classes[size_class].size);
+  *top = ptr;
+  hw_magazine_set_top(magazine, top + 1);
+  if (tracked) {
+    hw_account_close(&cache->arena->account, hw_size_classes[magazine->size_class].size);
+  }
   return HW_OK;
+any:
+  return deallocate_any(cache, ptr, size, align);
 }
 
 static hw_status_t cache_reallocate(hw_allocator_t *self, void *ptr, hw_layout_t layout,
@@ -158,29 +182,45 @@ static hw_status_t cache_destroy(hw_allocator_t *self) {
   return HW_OK;
 }
 
-/* One table for each pair of modes, so that the fast path asks for neither. */
-#define DEFINE_OPS(mode, is_exact, is_tracked)                                                 \
-  static hw_status_t mode##_allocate(hw_allocator_t *self, hw_layout_t layout, uint32_t flags, \
-                                     void **out) {                                             \
-    return allocate(self, layout, flags, out, is_exact, is_tracked);                           \
-  }                                                                                            \
-  static hw_status_t mode##_deallocate(hw_allocator_t *self, void *ptr, hw_layout_t layout) {  \
-    return deallocate(self, ptr, layout, is_exact, is_tracked);                                \
-  }                                                                                            \
-  static const hw_allocator_ops_t mode##_ops = {                                               \
-      .abi_version = HW_ABI_VERSION,                                                           \
-      .capabilities = HW_ARENA_CAPABILITIES,                                                   \
-      .name = "arena",                                                                         \
-      .allocate = mode##_allocate,                                                             \
-      .deallocate = mode##_deallocate,                                                         \
-      .reallocate = cache_reallocate,                                                          \
-      .reallocate_in_place = cache_reallocate_in_place,                                        \
-      .usable_size = cache_usable_size,                                                        \
-      .owns = cache_owns,                                                                      \
-      .retire = cache_retire,                                                                  \
-      .stats = cache_stats,                                                                    \
-      .verify = cache_verify,                                                                  \
-      .destroy = cache_destroy,                                                                \
+/* One table for each pair of modes, so that the fast path asks for neither. Layouts are taken apart
+ * at once: handed on as structures they would go through memory. */
+#define DEFINE_OPS(mode, is_exact, is_tracked)                                                  \
+  static COLD hw_status_t mode##_allocate_any(hw_cache_t *cache, size_t size, size_t align,     \
+                                              uint32_t flags, void **out) {                     \
+    return allocate_any(cache, size, align, flags, out, is_exact, is_tracked);                  \
+  }                                                                                             \
+  static hw_status_t mode##_allocate(hw_allocator_t *self, hw_layout_t layout, uint32_t flags,  \
+                                     void **out) {                                              \
+    hw_cache_t *cache = hw_cache_of(self);                                                      \
+    size_t size = layout.size;                                                                  \
+    size_t align = layout.align;                                                                \
+    if (UNLIKELY(!is_usual(size, align, flags))) goto any;                                      \
+    hw_magazine_t *magazine = magazine_for(cache, size);                                        \
+    void **top = hw_magazine_top(magazine);                                                     \
+    if (UNLIKELY(top == magazine->slots)) goto any;                                             \
+    KEEP_APART();                                                                               \
+    if (is_exact && UNLIKELY(!is_near(cache, top[-1]))) goto any;                               \
+    return pop(cache, magazine, top, out, is_exact, is_tracked, true);                          \
+  any:                                                                                          \
+    return mode##_allocate_any(cache, size, align, flags, out);                                 \
+  }                                                                                             \
+  static hw_status_t mode##_deallocate(hw_allocator_t *self, void *ptr, hw_layout_t layout) {   \
+    return deallocate(hw_cache_of(self), ptr, layout.size, layout.align, is_exact, is_tracked); \
+  }                                                                                             \
+  static const hw_allocator_ops_t mode##_ops = {                                                \
+      .abi_version = HW_ABI_VERSION,                                                            \
+      .capabilities = HW_ARENA_CAPABILITIES,                                                    \
+      .name = "arena",                                                                          \
+      .allocate = mode##_allocate,                                                              \
+      .deallocate = mode##_deallocate,                                                          \
+      .reallocate = cache_reallocate,                                                           \
+      .reallocate_in_place = cache_reallocate_in_place,                                         \
+      .usable_size = cache_usable_size,                                                         \
+      .owns = cache_owns,                                                                       \
+      .retire = cache_retire,                                                                   \
+      .stats = cache_stats,                                                                     \
+      .verify = cache_verify,                                                                   \
+      .destroy = cache_destroy,                                                                 \
   }
 
 DEFINE_OPS(plain, false, false);

@@ -109,9 +109,7 @@ static bool renew(hw_arena_t *arena, const hw_run_t *run) {
 
 /* Takes the block out of the map: of several who try, one succeeds. */
 static bool unpublish(hw_arena_t *arena, hw_region_t *region, const hw_run_t *run) {
-  uint32_t tag = hw_tag(arena->owner, HW_CLASS_LARGE);
-  return atomic_compare_exchange_strong_explicit(&region->pages[run->page].tag, &tag, 0,
-                                                 memory_order_relaxed, memory_order_relaxed);
+  return hw_page_drop_tag(&region->pages[run->page], hw_tag(arena->owner, HW_CLASS_LARGE));
 }
 
 hw_status_t hw_large_deallocate(hw_arena_t *arena, hw_region_t *region, hw_run_t *run) {

@@ -6,14 +6,13 @@ static bool region_is_live(hw_arena_t *arena, const hw_region_t *region, const h
                            uint32_t index) {
   const void *block = hw_slab_region(slab, index);
   if (arena->exact) {
-    return atomic_load_explicit(hw_state_of(region, block), memory_order_relaxed) == HW_STATE_LIVE;
+    return hw_state(region, block) == HW_STATE_LIVE;
   }
   hw_bin_t *bin = &arena->bins[slab->size_class];
   hw_lock(&bin->lock);
   bool live = !hw_slab_is_free(slab, index);
   hw_unlock(&bin->lock);
-  return live &&
-         atomic_load_explicit(hw_state_of(region, block), memory_order_relaxed) != HW_STATE_RETIRED;
+  return live && hw_state(region, block) != HW_STATE_RETIRED;
 }
 
 static hw_found_t in_slab(hw_arena_t *arena, const hw_region_t *region, const hw_run_t *slab,
@@ -48,7 +47,7 @@ hw_location_t hw_arena_locate(hw_arena_t *arena, const void *ptr) {
                                         memory_order_relaxed);
   if (owner != arena->owner) return at;
 
-  uint32_t tag = atomic_load_explicit(&at.region->pages[page].tag, memory_order_relaxed);
+  uint32_t tag = hw_page_tag(&at.region->pages[page]);
   if (tag == 0) {
     at.found = in_large(arena, at.region, page, &at.run);
     return at;

@@ -27,10 +27,16 @@ HW_MUST_CHECK hw_status_t hw_arena_check(hw_arena_t *arena, const void *ptr, hw_
 /* The state byte of a block: of the 16 bytes it begins with. */
 enum { HW_STATE_NONE = 0, HW_STATE_LIVE = 1, HW_STATE_RETIRED = 2 };
 
-static inline _Atomic uint8_t *hw_state_of(const hw_region_t *region, const void *ptr) {
-  return (_Atomic uint8_t *)region->states + ((size_t)((const uint8_t *)ptr - region->base) >> 4);
+static inline void hw_write_state(uint8_t *at, uint8_t state) {
+  __atomic_store_n(at, state, __ATOMIC_RELAXED);
+}
+
+static inline uint8_t hw_state(const hw_region_t *region, const void *ptr) {
+  size_t offset = (size_t)((const uint8_t *)ptr - region->base);
+  return __atomic_load_n(&region->states[offset >> 4], __ATOMIC_RELAXED);
 }
 
 static inline void hw_set_state(const hw_region_t *region, const void *ptr, uint8_t state) {
-  atomic_store_explicit(hw_state_of(region, ptr), state, memory_order_relaxed);
+  size_t offset = (size_t)((const uint8_t *)ptr - region->base);
+  hw_write_state(&region->states[offset >> 4], state);
 }

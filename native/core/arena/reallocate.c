@@ -13,7 +13,7 @@ static hw_status_t check(hw_arena_t *arena, const void *ptr, hw_layout_t layout,
   at->region = hw_space_find(arena->space, ptr);
   if (at->region == NULL) return HW_ERR_NOT_OWNED;
   const hw_page_t *page = &at->region->pages[hw_page_of(at->region, ptr)];
-  if (atomic_load_explicit(&page->tag, memory_order_relaxed) == hw_tag(arena->owner, size_class)) {
+  if (hw_page_tag(page) == hw_tag(arena->owner, size_class)) {
     at->found = HW_FOUND_BLOCK;
     at->run = &at->region->runs[page->run];
     bool fits;
@@ -21,9 +21,7 @@ static hw_status_t check(hw_arena_t *arena, const void *ptr, hw_layout_t layout,
       fits = ptr == at->run->base && at->run->npages == hw_large_pages(layout.size) &&
              hw_is_aligned(ptr, layout.align);
     } else if (arena->exact) {
-      fits =
-          hw_is_aligned(ptr, HW_MALLOC_ALIGN) &&
-          atomic_load_explicit(hw_state_of(at->region, ptr), memory_order_relaxed) == HW_STATE_LIVE;
+      fits = hw_is_aligned(ptr, HW_MALLOC_ALIGN) && hw_state(at->region, ptr) == HW_STATE_LIVE;
     } else {
       fits = hw_slab_index(at->run, ptr) != HW_NO_REGION;
     }

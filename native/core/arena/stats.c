@@ -14,7 +14,7 @@ uint64_t hw_arena_live_small(hw_arena_t *arena, unsigned size_class, hw_class_st
   uint64_t cached = 0;
   for (const hw_cache_t *cache = arena->caches; cache != NULL; cache = cache->next) {
     const hw_magazine_t *magazine = &cache->magazines[size_class];
-    allocations += atomic_load_explicit(&magazine->allocations, RELAXED);
+    allocations += hw_count_read(&magazine->allocations);
     cached += hw_magazine_count(magazine);
   }
   hw_lock(&bin->lock);

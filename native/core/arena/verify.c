@@ -20,7 +20,7 @@ typedef struct walk {
   } while (0)
 
 static uint32_t tag_at(const hw_region_t *region, size_t page) {
-  return atomic_load_explicit(&region->pages[page].tag, memory_order_relaxed);
+  return hw_page_tag(&region->pages[page]);
 }
 
 static const char *check_slab(walk_t *walk, const hw_region_t *region, const hw_run_t *slab) {
@@ -178,7 +178,7 @@ static const char *check_cached(const hw_arena_t *arena, void *const *blocks, si
     uint32_t index = hw_slab_index(slab, blocks[i]);
     REQUIRE(index != HW_NO_REGION, "a cached block is a region");
     REQUIRE(!hw_slab_is_free(slab, index), "a cached block is not free in its slab");
-    uint8_t state = atomic_load_explicit(hw_state_of(region, blocks[i]), memory_order_relaxed);
+    uint8_t state = hw_state(region, blocks[i]);
     REQUIRE(state == HW_STATE_NONE, "a cached block is not live");
   }
   return NULL;
@@ -232,8 +232,9 @@ hw_status_t hw_cache_verify(hw_cache_t *cache, const char **broken) {
   for (unsigned i = 0; *broken == NULL && i < HW_CLASS_COUNT; i++) {
     const hw_magazine_t *magazine = &cache->magazines[i];
     uint32_t count = hw_magazine_count(magazine);
-    *broken = count > magazine->most ? "a magazine has room for what it holds"
-                                     : check_cached(arena, magazine->slots, count, i);
+    *broken = hw_magazine_top(magazine) > magazine->end
+                  ? "a magazine has room for what it holds"
+                  : check_cached(arena, magazine->slots, count, i);
   }
   hw_arena_hold(arena, HW_FORK_PARENT);
   return *broken == NULL ? HW_OK : HW_ERR_CORRUPTED;

@@ -36,9 +36,23 @@
 /* An entry of the page map. A page of a slab and the first page of a large block have a tag; all
  * others have 0. */
 typedef struct hw_page {
-  _Atomic uint32_t tag;
+  uint32_t tag; /* written and read with the functions below, where threads may meet */
   uint32_t run; /* index of the run's descriptor */
 } hw_page_t;
+
+static inline uint32_t hw_page_tag(const hw_page_t *page) {
+  return __atomic_load_n(&page->tag, __ATOMIC_RELAXED);
+}
+
+static inline void hw_page_set_tag(hw_page_t *page, uint32_t tag) {
+  __atomic_store_n(&page->tag, tag, __ATOMIC_RELAXED);
+}
+
+/* From `from` to 0, for one of several threads that try. */
+static inline bool hw_page_drop_tag(hw_page_t *page, uint32_t from) {
+  return __atomic_compare_exchange_n(&page->tag, &from, 0, false, __ATOMIC_RELAXED,
+                                     __ATOMIC_RELAXED);
+}
 
 /* Owner and use in one word, so that a free compares both at once. */
 static inline uint32_t hw_tag(uint32_t owner, unsigned size_class) {
