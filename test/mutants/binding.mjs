@@ -11,6 +11,14 @@ const PINNED = 'a block that the engine will not detach 5.3/73';
 
 export default [
   {
+    name: 'a free does not detach',
+    guards: 'the views of a freed block, which have length 0',
+    file: wrap,
+    find: /bool done = call->environment->transfer != NULL\n[^;]*;/,
+    replace: 'bool done = true;\n  (void)buffer;\n  (void)detach_by_transfer;',
+    test: misuse('double-free', 'a freed block has length 0, and so has every view of it'),
+  },
+  {
     name: 'a refused detach is taken as done',
     guards: 'the answer of the engine to a detach',
     file: wrap,

@@ -166,4 +166,17 @@ export default [
     replace: 'hw_account_close(&system->account, layout.size);',
     test: test('blocks_begun_are_blocks_live_ended_and_retired'),
   },
+  {
+    name: 'a lock is held over fork',
+    guards: 'a forked child, which may allocate at once',
+    file,
+    find: '  void *block = fetch(system->os, layout, (flags & HW_ZEROED) != 0);\n',
+    replace: `  static _Atomic int lock;
+  while (atomic_exchange(&lock, 1) != 0) {
+  }
+  void *block = fetch(system->os, layout, (flags & HW_ZEROED) != 0);
+  atomic_store(&lock, 0);
+`,
+    test: { core: 'fork', name: 'a_child_of_a_busy_process_allocates_at_once' },
+  },
 ];
