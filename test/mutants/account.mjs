@@ -33,6 +33,8 @@ export default [
     file,
     find: /while \(!atomic_compare_exchange_weak_explicit\(&account->live_bytes[^;]*;/,
     replace: `while (0);
+  for (volatile int wait = 0; wait < 2000; wait = wait + 1) {
+  }
   atomic_store_explicit(&account->live_bytes, live + bytes, RELAXED);`,
     test: { core: 'account_threads', name: 'threads_together_never_pass_the_limit' },
   },
