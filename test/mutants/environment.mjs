@@ -86,7 +86,7 @@ export default [
     file,
     find: '  if (!environment->ended || environment->tokens != 0) return;\n',
     replace: '  if (!environment->ended || environment->ended) return;\n',
-    test: misuse('worker-memory', 'a worker that ended leaves no mapping behind'),
+    test: misuse('worker-memory', 'a worker that ended leaves no records behind'),
   },
   {
     name: 'a busy runtime is not forced',
