@@ -5,7 +5,9 @@ find_path(HW_CMOCKA_INCLUDE cmocka.h HINTS "${HW_CMOCKA_ROOT}/include" REQUIRED)
 find_library(HW_CMOCKA_LIBRARY cmocka
   HINTS "${HW_CMOCKA_ROOT}/lib" "${HW_CMOCKA_ROOT}/lib/${CMAKE_LIBRARY_ARCHITECTURE}" REQUIRED)
 
-target_compile_definitions(heapwright_options INTERFACE HW_CHECKS)
+if(HW_CHECKS)
+  target_compile_definitions(heapwright_options INTERFACE HW_CHECKS)
+endif()
 if(HW_SANITIZE)
   target_compile_options(heapwright_options INTERFACE
     -fsanitize=${HW_SANITIZE} -fno-sanitize-recover=all -fno-omit-frame-pointer)
@@ -23,7 +25,8 @@ file(GLOB HW_TEST_HELPERS CONFIGURE_DEPENDS test/core/*.c)
 list(FILTER HW_TEST_HELPERS EXCLUDE REGEX "\\.test\\.c$")
 set(HW_SUPPORT heapwright_core)
 if(HW_TEST_HELPERS)
-  add_library(heapwright_test_support STATIC ${HW_TEST_HELPERS})
+  # Objects, not an archive: harness.c has something to do before any main().
+  add_library(heapwright_test_support OBJECT ${HW_TEST_HELPERS})
   target_include_directories(heapwright_test_support SYSTEM PUBLIC "${HW_CMOCKA_INCLUDE}")
   target_include_directories(heapwright_test_support PUBLIC test/core)
   target_link_libraries(heapwright_test_support PUBLIC heapwright_core)

@@ -4,14 +4,19 @@ import { run } from './run.mjs';
 
 const jobs = String(availableParallelism());
 
+/** Configures the C tests of the tree at `cwd` in `folder`. */
+export async function configureTests(folder, options, cwd) {
+  const cmocka = await ensureCmocka();
+  return run(
+    'cmake',
+    [...['-S', '.', '-B', folder, '-DCMAKE_BUILD_TYPE=Debug'], ...cmocka, ...options],
+    { cwd },
+  );
+}
+
 /** Configures and builds the C tests in `folder`; resolves to the step that failed, or the last. */
 export async function buildTests(folder, options) {
-  const cmocka = await ensureCmocka();
-  const configure = await run('cmake', [
-    ...['-S', '.', '-B', folder, '-DCMAKE_BUILD_TYPE=Debug', '-DHW_WERROR=ON'],
-    ...cmocka,
-    ...options,
-  ]);
+  const configure = await configureTests(folder, ['-DHW_WERROR=ON', ...options]);
   if (configure.code !== 0) return configure;
   return run('cmake', ['--build', folder, '-j', jobs]);
 }

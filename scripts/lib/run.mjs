@@ -2,19 +2,30 @@ import { spawn } from 'node:child_process';
 import { root } from './project.mjs';
 
 /**
- * Runs a program in the project's root and resolves to its exit code and output; never rejects.
- * By default the output is kept back, for the caller to show when it matters; with `live` it goes
- * straight to the terminal and none is kept.
+ * Runs a program in the project's root, or in `cwd`, and resolves to its exit code and output;
+ * never rejects. By default the output is kept back, for the caller to show when it matters; with
+ * `live` it goes straight to the terminal and none is kept. What has not ended after `limitMs` is
+ * ended with all that it started, and `timedOut`.
  */
-export function run(command, args, { live = false, env = {}, input } = {}) {
+export function run(command, args, { live = false, env = {}, input, cwd = root, limitMs } = {}) {
   return new Promise((done) => {
     let output = '';
     let stdout = '';
+    let timedOut = false;
     const child = spawn(command, args, {
-      cwd: root,
+      cwd,
       env: { ...process.env, ...env },
       stdio: live ? 'inherit' : [input === undefined ? 'ignore' : 'pipe', 'pipe', 'pipe'],
+      // A group of its own, so that it can be ended as a whole.
+      detached: limitMs !== undefined,
     });
+    const timer =
+      limitMs === undefined
+        ? undefined
+        : setTimeout(() => {
+            timedOut = true;
+            process.kill(-child.pid, 'SIGKILL');
+          }, limitMs);
     child.stdout?.setEncoding('utf8').on('data', (text) => {
       stdout += text;
       output += text;
@@ -22,12 +33,14 @@ export function run(command, args, { live = false, env = {}, input } = {}) {
     child.stderr?.setEncoding('utf8').on('data', (text) => {
       output += text;
     });
-    child.on('error', (error) =>
-      done({ code: 127, output: `${command}: ${error.message}\n`, stdout }),
-    );
+    child.on('error', (error) => {
+      clearTimeout(timer);
+      done({ code: 127, signal: null, timedOut, output: `${command}: ${error.message}\n`, stdout });
+    });
     child.on('close', (code, signal) => {
+      clearTimeout(timer);
       if (signal) output += `${command} was ended by ${signal}\n`;
-      done({ code: code ?? 1, output, stdout });
+      done({ code: code ?? 1, signal, timedOut, output, stdout });
     });
     child.stdin?.on('error', () => {}).end(input);
   });

@@ -50,20 +50,32 @@ function others(workers) {
   ];
 }
 
+/** Everything: the cells of the matrix, then the others. Each by its name. */
+export const lifecyclePrograms = (hasTransfer, workers) => [
+  ...cells(hasTransfer).map(matrixProgram),
+  ...others(workers),
+];
+
+/** Runs one program with the Node at `command`; resolves to its result, with `problem` or null. */
+export async function runProgram(command, program, env = {}) {
+  const args = ['--expose-gc', ...program.args];
+  const result = await runChild(command, args, { ...program.env, ...env });
+  return { ...result, problem: judge(result, program.expected) };
+}
+
 /**
  * Runs everything with the Node at `command`, `repeat` times but for what takes long, and prints
  * what failed. Resolves to counts, one for each program.
  */
 export async function runLifecycle({ command, hasTransfer, repeat, workers }) {
-  const programs = [...cells(hasTransfer).map(matrixProgram), ...others(workers)];
+  const programs = lifecyclePrograms(hasTransfer, workers);
   const runs = programs.flatMap((program) =>
     Array.from({ length: program.once ? 1 : repeat }, () => program),
   );
   const failures = new Map();
   // The longest first, so that the pool is used to the end.
   await inPool(runs.reverse(), POOL, async (program) => {
-    const result = await runChild(command, ['--expose-gc', ...program.args], program.env);
-    const problem = judge(result, program.expected);
+    const { problem, ...result } = await runProgram(command, program);
     if (problem === null) return;
     const known = failures.get(program) ?? { count: 0, problem, result };
     failures.set(program, { ...known, count: known.count + 1 });

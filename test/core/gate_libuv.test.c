@@ -236,6 +236,17 @@ static void a_loop_that_does_not_close_proves_nothing_and_keeps_its_memory(void 
   free(kept[1]);
 }
 
+static void without_a_loop_nothing_is_proved(void **state) {
+  (void)state;
+  (void)gate_with(good);
+  opened = 0;
+  hw_gate_t gate;
+  hw_gate_init(&gate, NULL);
+  assert_false(gate.proved);
+  assert_true(hw_gate_is_busy(&gate));
+  assert_int_equal(opened, 0); /* a runtime that only imitates libuv is not asked at all */
+}
+
 int main(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(a_loop_that_counts_rightly_proves_it),
@@ -249,6 +260,7 @@ int main(void) {
       cmocka_unit_test(work_that_cannot_be_queued_proves_nothing),
       cmocka_unit_test(a_loop_that_is_not_drained_proves_nothing),
       cmocka_unit_test(a_loop_that_does_not_close_proves_nothing_and_keeps_its_memory),
+      cmocka_unit_test(without_a_loop_nothing_is_proved),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -18,12 +18,14 @@ static int open_heap(void **state) {
 static int close_heap(void **state) {
   (void)state;
   heap_fixture_close(&fixture);
+  assert_int_equal(strict.refused, 0);
   return 0;
 }
 
 static int abandon_heap(void **state) {
   (void)state;
   heap_fixture_abandon(&fixture);
+  assert_int_equal(strict.refused, 0);
   return 0;
 }
 

@@ -25,14 +25,16 @@ static hw_status_t strict_allocate(hw_allocator_t *self, hw_layout_t layout, uin
   return HW_OK;
 }
 
-static hw_status_t find(const strict_allocator_t *strict, const void *ptr, hw_layout_t layout,
+static hw_status_t find(strict_allocator_t *strict, const void *ptr, hw_layout_t layout,
                         size_t *at) {
   for (*at = 0; *at < strict->count; ++*at) {
     if (strict->blocks[*at].ptr != ptr) continue;
     hw_layout_t own = strict->blocks[*at].layout;
     bool same = own.size == layout.size && own.align == layout.align;
+    if (!same) strict->refused++;
     return same ? HW_OK : HW_ERR_LAYOUT_MISMATCH;
   }
+  strict->refused++;
   return HW_ERR_NOT_OWNED;
 }
 

@@ -16,6 +16,7 @@ typedef struct strict_allocator {
     hw_layout_t layout;
   } blocks[STRICT_MOST_BLOCKS];
   size_t retired;
+  size_t refused; /* calls with a pointer or a layout that is not theirs */
   hw_status_t refuse_allocate; /* HW_OK: do it */
 } strict_allocator_t;
 

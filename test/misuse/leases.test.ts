@@ -166,10 +166,10 @@ describe('a lease', () => {
     const block = other.allocate(layout);
     const before = snapshot(other);
 
-    const error = thrownBy(() => system.lease(block)) as { code: string; owner: unknown };
+    const error = thrownBy(() => system.lease(block));
 
-    expect(error.code).toBe('ERR_HEAPWRIGHT_NOT_OWNED');
-    expect(error.owner).toBe(other);
+    expect(error).toEqual(withCode('NOT_OWNED'));
+    expect((error as { owner: unknown }).owner).toBe(other);
     expectUnchanged(other, before);
     expect(explain(block)).toMatchObject({ state: 'live', leases: 0 });
   });

@@ -1,6 +1,6 @@
 import { beforeEach, describe, expect, it } from 'vitest';
 import { Layout, SystemAllocator } from '../../lib/index.js';
-import { native } from '../../lib/native.js';
+import { Mail, native } from '../../lib/native.js';
 import { whileBusy } from '../support/busy.js';
 import { bytesOf } from '../support/call.js';
 import { collect, idle, tick } from '../support/idle.js';
@@ -65,6 +65,16 @@ describe('an allocator that is dropped', () => {
     block = null;
 
     expect(await collect(() => records() <= before)).toBe(true);
+  });
+
+  it('leaves its place to a later one', async () => {
+    const open = (): number => {
+      expect(native.createHeap('system', 64)).toBeTypeOf('object');
+      return native.mail[Mail.INDEX] as number;
+    };
+    const places = Array.from({ length: 20 }, open);
+    await collect(undefined, 4);
+    expect(open()).toBeLessThanOrEqual(Math.min(...places));
   });
 
   it('lets a lease on its block end later', async () => {

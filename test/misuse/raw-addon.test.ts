@@ -133,6 +133,20 @@ describe('a block of the addon', () => {
     expect(native.verify(heap)).toBe(Code.OK);
   });
 
+  it('is asked by its own generation only', () => {
+    const { heap } = openHeap(1 << 20);
+    const block = native.allocate(heap, 64, 16, 1) as ArrayBuffer;
+    const [index, generation] = stamp();
+    for (const other of [generation - 1, generation + 1, 0, 2 ** 32 - 1]) {
+      expect(native.blockState(index, other, block)).toBe(Code.DETACHED);
+      expect(native.addressOf(index, other, block)).toBe(Code.DETACHED);
+      expect(native.lease(index, other, block)).toBe(Code.DETACHED);
+      expect(native.endBlock(index, other, block)).toBe(Code.DETACHED);
+    }
+    expect(block.byteLength).toBe(64);
+    expect(native.verify(heap)).toBe(Code.OK);
+  });
+
   it('is not freed by the stamp of another, or with the buffer of another', () => {
     const { heap } = openHeap(1 << 20);
     const one = native.allocate(heap, 64, 16, 1) as ArrayBuffer;
@@ -246,7 +260,7 @@ describe('a heap of the addon', () => {
     ['a negative limit', 'system', -1],
     ['half a byte as limit', 'system', 0.5],
   ])('is refused for %s', (_title, kind, limit) => {
-    expect(native.createHeap(kind, limit)).toBeLessThan(0);
+    expect(native.createHeap(kind, limit)).toBe(Code.INVALID_ARG);
   });
 
   it('is CLOSED or INVALID_ARG once it was closed, and may be closed again', () => {
