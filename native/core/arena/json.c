@@ -53,10 +53,10 @@ static void print_totals(text_t *text, hw_allocator_t *arena) {
   }
   print(text,
         ",\"activeBytes\":%" PRIu64 ",\"dirtyBytes\":%" PRIu64 ",\"headroomBytes\":%" PRIu64
-        ",\"segmentBytes\":%" PRIu64 ",\"metadataBytes\":%" PRIu64 ",\"movedBlocks\":%" PRIu64
+        ",\"segmentBytes\":%" PRIu64 ",\"metadataBytes\":%" PRIu64 ",\"movedRanges\":%" PRIu64
         ",\"misuses\":%" PRIu64,
         pages.active_bytes, pages.dirty_bytes, pages.headroom_bytes, pages.segment_bytes,
-        pages.metadata_bytes, pages.moved_blocks, pages.misuses);
+        pages.metadata_bytes, pages.moved_ranges, pages.misuses);
 }
 
 hw_status_t hw_arena_stats_json(hw_allocator_t *arena, char *at, size_t size, size_t *needed) {

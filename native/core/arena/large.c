@@ -2,6 +2,8 @@
 
 #include <string.h>
 
+#include "arena/move.h"
+
 static size_t bytes_of(size_t npages) {
   return npages << HW_PAGE_SHIFT;
 }
@@ -100,13 +102,6 @@ hw_status_t hw_large_allocate(hw_arena_t *arena, hw_layout_t layout, uint32_t fl
   return status;
 }
 
-/* Undoes what the move of the block to here cost the system. */
-static bool renew(hw_arena_t *arena, const hw_run_t *run) {
-  if (!run->moved || !arena->os->renew(run->base, bytes_of(run->npages))) return false;
-  atomic_fetch_sub_explicit(&arena->nmoved, 1, memory_order_relaxed);
-  return true;
-}
-
 /* Takes the block out of the map: of several who try, one succeeds. */
 static bool unpublish(hw_arena_t *arena, hw_region_t *region, const hw_run_t *run) {
   return hw_page_drop_tag(&region->pages[run->page], hw_tag(arena->owner, HW_CLASS_LARGE));
@@ -117,7 +112,7 @@ hw_status_t hw_large_deallocate(hw_arena_t *arena, hw_region_t *region, hw_run_t
   bool won = unpublish(arena, region, run);
   if (won) {
     size_t bytes = bytes_of(run->npages);
-    bool clean = renew(arena, run);
+    bool clean = hw_move_renew(arena, run, 0);
     hw_runs_release(&arena->runs, run, clean);
     hw_account_close(&arena->account, bytes);
   }
@@ -148,7 +143,6 @@ static hw_status_t extend(hw_arena_t *arena, const hw_location_t *at, size_t npa
   }
   hw_account_raise_peak(&arena->account);
   hw_arena_note_peak(arena);
-  run->mixed = run->moved;
   return HW_OK;
 }
 
@@ -166,7 +160,8 @@ static hw_status_t resize(hw_arena_t *arena, const hw_location_t *at, hw_layout_
       clear_stale(arena, at->region, &stale, run->page + had, (flags & HW_NOWAIT) != 0);
     }
   } else if (npages < had) {
-    hw_runs_trim(&arena->runs, run, npages);
+    bool clean = hw_move_renew(arena, run, npages);
+    hw_runs_trim(&arena->runs, run, npages, clean);
     hw_account_refund(&arena->account, bytes_of(had - npages));
   }
   if (flags & HW_ZEROED) clear_tail(run->base, layout.size, hw_min(next.size, bytes_of(had)));
@@ -181,28 +176,10 @@ hw_status_t hw_large_resize(hw_arena_t *arena, const hw_location_t *at, hw_layou
   return status;
 }
 
-typedef enum hw_moved { HW_MOVED_NOT, HW_MOVED, HW_MOVED_LOST } hw_moved_t;
-
-/* Moves the page tables of `bytes`. LOST: the system could do neither this nor undo it, `to` is not
- * usable. */
-static hw_moved_t move_pages(hw_arena_t *arena, const hw_run_t *from, hw_run_t *to, size_t bytes) {
-  bool worth = bytes >= HW_MOVE_LEAST && !from->mixed && arena->os->page_size() == HW_PAGE_BYTES &&
-               atomic_load_explicit(&arena->nmoved, memory_order_relaxed) < HW_MOVE_BUDGET;
-  if (!worth) return HW_MOVED_NOT;
-  if (!arena->os->move(from->base, to->base, bytes)) {
-    /* The kernel may have unmapped the target before it refused. */
-    return arena->os->renew(to->base, bytes_of(to->npages)) ? HW_MOVED_NOT : HW_MOVED_LOST;
-  }
-  to->moved = true;
-  to->mixed = to->npages > bytes >> HW_PAGE_SHIFT;
-  atomic_fetch_add_explicit(&arena->nmoved, 1, memory_order_relaxed);
-  return HW_MOVED;
-}
-
 static void end_moved_from(hw_arena_t *arena, hw_region_t *region, hw_run_t *run, bool clean) {
   size_t bytes = bytes_of(run->npages);
   hw_run_set_tags(region, run, 1, 0);
-  if (renew(arena, run)) clean = true;
+  if (hw_move_renew(arena, run, 0)) clean = true;
   hw_runs_release(&arena->runs, run, clean);
   hw_account_close(&arena->account, bytes);
 }
@@ -223,21 +200,21 @@ static hw_status_t move(hw_arena_t *arena, const hw_location_t *at, hw_layout_t 
 
   hw_region_t *region = hw_runs_region(&arena->runs, to);
   size_t kept_pages = hw_min(from->npages, npages);
-  hw_moved_t moved = nowait ? HW_MOVED_NOT : move_pages(arena, from, to, bytes_of(kept_pages));
-  if (moved == HW_MOVED_LOST) {
+  hw_moved_t moved =
+      hw_move_pages(arena, from, to, kept_pages, hw_min(layout.size, next.size), nowait);
+  if (moved == HW_MOVED_NOT) {
     /* Its addresses stay taken for ever; the old block is as it was. */
     to->size_class = HW_CLASS_RETIRED;
     hw_account_refund(&arena->account, bytes_of(npages));
     hw_account_fail(&arena->account);
     return HW_ERR_OUT_OF_MEMORY;
   }
-  if (moved == HW_MOVED_NOT) memcpy(to->base, from->base, hw_min(layout.size, next.size));
   if (flags & HW_ZEROED) {
     clear_stale(arena, region, &stale, to->page + kept_pages, nowait);
     clear_tail(to->base, layout.size, hw_min(next.size, bytes_of(kept_pages)));
   }
   publish(arena, region, to);
-  end_moved_from(arena, at->region, from, moved == HW_MOVED && from->npages == kept_pages);
+  end_moved_from(arena, at->region, from, moved == HW_MOVED_ALL && from->npages == kept_pages);
   *out = to->base;
   return HW_OK;
 }

@@ -14,15 +14,25 @@ static void round_inwards(const hw_runs_t *runs, size_t *from, size_t *end) {
   *end = hw_align_down(*end, pages);
 }
 
-/* Gives [from, end) back; the lock is open meanwhile. What the system refuses stays dirty. */
-static bool purge_range(hw_runs_t *runs, hw_region_t *region, hw_page_segment_t *segment,
-                        size_t from, size_t end) {
+static void count_dirty(hw_runs_t *runs, hw_region_t *region, size_t from, size_t end, bool dirty) {
+  for (size_t first = from; first < end;) {
+    hw_page_segment_t *segment = &region->segments[first / HW_SEGMENT_PAGES];
+    size_t last = hw_min(hw_segment_page(segment) + HW_SEGMENT_PAGES, end);
+    size_t npages = last - first;
+    segment->ndirty = (uint16_t)(dirty ? segment->ndirty + npages : segment->ndirty - npages);
+    runs->ndirty = dirty ? runs->ndirty + npages : runs->ndirty - npages;
+    first = last;
+  }
+}
+
+/* Gives [from, end), all of it dirty, back; the lock is open meanwhile. What the system refuses
+ * stays dirty. */
+static bool purge_dirty(hw_runs_t *runs, hw_region_t *region, size_t from, size_t end) {
   size_t npages = end - from;
   hw_bits_set(region->used, from, end);
   hw_runs_note_taken(region, from, end);
   hw_bits_clear(region->dirty, from, end);
-  segment->ndirty = (uint16_t)(segment->ndirty - npages);
-  runs->ndirty -= npages;
+  count_dirty(runs, region, from, end, false);
   runs->npurging += npages;
 
   hw_unlock(&runs->lock);
@@ -32,12 +42,21 @@ static bool purge_range(hw_runs_t *runs, hw_region_t *region, hw_page_segment_t 
   runs->npurging -= npages;
   if (!gone) {
     hw_bits_set(region->dirty, from, end);
-    segment->ndirty = (uint16_t)(segment->ndirty + npages);
-    runs->ndirty += npages;
+    count_dirty(runs, region, from, end, true);
   }
   hw_bits_clear(region->used, from, end);
   hw_runs_note_free(runs, region, from, end);
   return gone;
+}
+
+void hw_runs_purge_range(hw_runs_t *runs, hw_region_t *region, size_t from, size_t end) {
+  while (from < end) {
+    size_t first = hw_bits_next_set(region->dirty, from, end);
+    size_t last = hw_bits_next_clear(region->dirty, first, end);
+    from = last;
+    round_inwards(runs, &first, &last);
+    if (first < last && !purge_dirty(runs, region, first, last)) return;
+  }
 }
 
 /* Purges one segment's dirty runs, the highest first, until `npages` are gone. */
@@ -56,7 +75,7 @@ static size_t purge_segment(hw_runs_t *runs, hw_page_segment_t *segment, size_t 
     if (end - from < least) continue;
     round_inwards(runs, &from, &end);
     if (from >= end) continue;
-    if (!purge_range(runs, region, segment, from, end)) break;
+    if (!purge_dirty(runs, region, from, end)) break;
     gone += end - from;
   }
   return gone;

@@ -183,8 +183,10 @@ hw_status_t hw_runs_claim(hw_runs_t *runs, const hw_run_request_t *request, hw_r
   return status;
 }
 
-static bool must_purge_now(const hw_runs_t *runs, size_t npages) {
+static bool must_purge_now(const hw_runs_t *runs, const hw_run_t *run, size_t npages) {
   if (runs->decay.ms <= 0) return runs->decay.ms == 0;
+  /* What grew and grew was a buffer of its own kind: the next one begins small again. */
+  if (run->growths > 0 && npages >= HW_MOVE_LEAST >> HW_PAGE_SHIFT) return true;
   size_t cap = runs->nactive >> HW_DIRTY_CAP_SHIFT;
   if (cap < HW_DIRTY_CAP_PAGES) cap = HW_DIRTY_CAP_PAGES;
   return npages >= HW_OVERSIZE_PAGES && runs->ndirty > cap;
@@ -200,7 +202,8 @@ void hw_runs_release(hw_runs_t *runs, hw_run_t *run, bool clean) {
   runs->nheadroom -= run->headroom;
   free_pages(runs, region, page, page + npages + run->headroom);
   run->npages = 0;
-  if (!clean && must_purge_now(runs, npages)) hw_runs_purge_some(runs, npages, 1);
+  if (!clean && must_purge_now(runs, run, npages))
+    hw_runs_purge_range(runs, region, page, page + npages);
   hw_unlock(&runs->lock);
 }
 
@@ -227,16 +230,16 @@ hw_status_t hw_runs_extend(hw_runs_t *runs, hw_run_t *run, size_t npages, hw_sta
   return status == HW_ERR_NOWAIT ? HW_ERR_NOT_IN_PLACE : status;
 }
 
-void hw_runs_trim(hw_runs_t *runs, hw_run_t *run, size_t npages) {
+void hw_runs_trim(hw_runs_t *runs, hw_run_t *run, size_t npages, bool clean) {
   hw_lock(&runs->lock);
   hw_region_t *region = hw_runs_region(runs, run);
   size_t from = (size_t)run->page + npages;
   size_t end = (size_t)run->page + run->npages;
-  deactivate(runs, region, from, end, false);
+  deactivate(runs, region, from, end, clean);
   runs->nheadroom -= run->headroom;
   free_pages(runs, region, from, end + run->headroom);
   run->headroom = 0;
   run->npages = (uint32_t)npages;
-  if (must_purge_now(runs, end - from)) hw_runs_purge_some(runs, end - from, 1);
+  if (!clean && must_purge_now(runs, run, end - from)) hw_runs_purge_range(runs, region, from, end);
   hw_unlock(&runs->lock);
 }

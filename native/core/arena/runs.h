@@ -66,7 +66,7 @@ void hw_runs_release(hw_runs_t *runs, hw_run_t *run, bool clean);
 /* The run with more, or fewer, pages where it stands. */
 HW_MUST_CHECK hw_status_t hw_runs_extend(hw_runs_t *runs, hw_run_t *run, size_t npages,
                                          hw_stale_t *stale);
-void hw_runs_trim(hw_runs_t *runs, hw_run_t *run, size_t npages);
+void hw_runs_trim(hw_runs_t *runs, hw_run_t *run, size_t npages, bool clean);
 
 /* Lets go of what the decay no longer allows. True while there is more to come. */
 bool hw_runs_tick(hw_runs_t *runs, uint64_t now_ms);
@@ -99,3 +99,5 @@ void hw_runs_add_segment(hw_runs_t *runs, hw_page_segment_t *segment);
 /* Gives up to `npages` dirty pages back in runs of at least `least`; lets go of the lock meanwhile
  * (purge.c). */
 void hw_runs_purge_some(hw_runs_t *runs, size_t npages, size_t least);
+/* The same for what is dirty of one range. */
+void hw_runs_purge_range(hw_runs_t *runs, hw_region_t *region, size_t from, size_t end);

@@ -127,7 +127,7 @@ hw_status_t hw_arena_page_stats(hw_allocator_t *self, hw_page_stats_t *out) {
   out->headroom_bytes = (uint64_t)runs->nheadroom << HW_PAGE_SHIFT;
   out->segment_bytes = (uint64_t)runs->nsegments << HW_SEGMENT_SHIFT;
   out->metadata_bytes = metadata_bytes(arena);
-  out->moved_blocks = atomic_load_explicit(&arena->nmoved, RELAXED);
+  out->moved_ranges = atomic_load_explicit(&arena->nmoved, RELAXED);
   out->misuses = 0;
   for (unsigned i = 0; i < HW_CLASS_COUNT; i++) out->misuses += arena->bins[i].misuses;
   hw_arena_hold(arena, HW_FORK_PARENT);

@@ -14,20 +14,27 @@
 
 #define HW_RUN_LEAST_PAGES ((size_t)2)
 
+/* After so many moves with growth in between a block is copied once. */
+#define HW_RUN_PIECES 16u
+
 typedef struct hw_run {
-  /* Of a slab: bit i is set while region i is free. */
-  _Alignas(64) uint64_t free[HW_SLAB_REGIONS_MOST / 64];
+  _Alignas(64) union {
+    /* Of a slab: bit i is set while region i is free. */
+    uint64_t free[HW_SLAB_REGIONS_MOST / 64];
+    /* Of a large block that was moved: where its pieces end, in pages of the run. Each is a mapping
+     * of its own for the system; what follows the last came by growth and is none. */
+    uint32_t pieces[HW_RUN_PIECES];
+  };
   struct hw_run *next, *prev; /* of a slab: in its bin's list of slabs with free regions */
   uint8_t *base;
-  uint32_t page;     /* the first, counted from the region's */
-  uint32_t npages;   /* 0: no run */
+  uint32_t page; /* the first, counted from the region's */
+  uint32_t npages; /* 0: no run */
   uint32_t headroom; /* of a large block: free pages behind it that are kept for its growth */
-  uint16_t nfree;    /* of a slab */
+  uint16_t nfree; /* of a slab */
   uint16_t nretired; /* of a slab: regions that were retired, which are not free and never will be*/
   uint8_t size_class;
   uint8_t growths; /* of a large block: how often it moved to grow, up to 255 */
-  bool moved; /* of a large block: its memory came here by the system's move */
-  bool mixed; /* of such a block: it grew since, over more than one of the system's mappings */
+  uint8_t npieces;
   bool listed; /* of a slab */
 } hw_run_t;
 
