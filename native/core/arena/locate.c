@@ -62,8 +62,29 @@ hw_location_t hw_arena_locate(hw_arena_t *arena, const void *ptr) {
   }
 }
 
+static bool fits_large(const hw_run_t *run, const void *ptr, hw_layout_t layout) {
+  return ptr == run->base && run->npages == hw_large_pages(layout.size) &&
+         hw_is_aligned(ptr, layout.align);
+}
+
+/* What the page map alone says, without a lock: false where it is not enough. */
+static bool fits_by_map(hw_arena_t *arena, const void *ptr, hw_layout_t layout, unsigned size_class,
+                        hw_location_t *at) {
+  at->region = hw_space_find(arena->space, ptr);
+  if (at->region == NULL) return false;
+  const hw_page_t *page = &at->region->pages[hw_page_of(at->region, ptr)];
+  if (hw_page_tag(page) != hw_tag(arena->owner, size_class)) return false;
+  at->found = HW_FOUND_BLOCK;
+  at->run = &at->region->runs[page->run];
+  if (size_class == HW_CLASS_LARGE) return fits_large(at->run, ptr, layout);
+  if (!arena->exact) return hw_slab_index(at->run, ptr) != HW_NO_REGION;
+  return hw_is_aligned(ptr, HW_MALLOC_ALIGN) && hw_state(at->region, ptr) == HW_STATE_LIVE;
+}
+
 hw_status_t hw_arena_check(hw_arena_t *arena, const void *ptr, hw_layout_t layout,
                            hw_location_t *location) {
+  unsigned size_class = hw_class_of(layout);
+  if (fits_by_map(arena, ptr, layout, size_class, location)) return HW_OK;
   *location = hw_arena_locate(arena, ptr);
   switch (location->found) {
     case HW_FOUND_FOREIGN: return HW_ERR_NOT_OWNED;
@@ -71,11 +92,8 @@ hw_status_t hw_arena_check(hw_arena_t *arena, const void *ptr, hw_layout_t layou
     case HW_FOUND_INTERIOR: return HW_ERR_INTERIOR;
     case HW_FOUND_BLOCK: break;
   }
-  unsigned size_class = hw_class_of(layout);
   const hw_run_t *run = location->run;
-  bool fits = run->size_class == size_class;
-  if (fits && size_class == HW_CLASS_LARGE) {
-    fits = run->npages == hw_large_pages(layout.size) && hw_is_aligned(ptr, layout.align);
-  }
+  bool fits = run->size_class == size_class &&
+              (size_class != HW_CLASS_LARGE || fits_large(run, ptr, layout));
   return fits ? HW_OK : HW_ERR_LAYOUT_MISMATCH;
 }

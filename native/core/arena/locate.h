@@ -20,7 +20,8 @@ typedef struct hw_location {
 /* In an arena that is not exact, a block that lies in a cache or depot counts as live. */
 hw_location_t hw_arena_locate(hw_arena_t *arena, const void *ptr);
 
-/* HW_OK if a live block with this layout begins at `ptr`; else what is wrong. */
+/* HW_OK if a live block with this layout begins at `ptr`; else what is wrong. Where the arena is
+ * not exact, blocks in caches and free regions of a slab pass. */
 HW_MUST_CHECK hw_status_t hw_arena_check(hw_arena_t *arena, const void *ptr, hw_layout_t layout,
                                          hw_location_t *location);
 

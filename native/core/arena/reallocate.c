@@ -6,30 +6,6 @@
 #include "allocator/allocator.h"
 #include "arena/large.h"
 
-/* As hw_arena_check, without a lock where the page map says enough. */
-static hw_status_t check(hw_arena_t *arena, const void *ptr, hw_layout_t layout,
-                         hw_location_t *at) {
-  unsigned size_class = hw_class_of(layout);
-  at->region = hw_space_find(arena->space, ptr);
-  if (at->region == NULL) return HW_ERR_NOT_OWNED;
-  const hw_page_t *page = &at->region->pages[hw_page_of(at->region, ptr)];
-  if (hw_page_tag(page) == hw_tag(arena->owner, size_class)) {
-    at->found = HW_FOUND_BLOCK;
-    at->run = &at->region->runs[page->run];
-    bool fits;
-    if (size_class == HW_CLASS_LARGE) {
-      fits = ptr == at->run->base && at->run->npages == hw_large_pages(layout.size) &&
-             hw_is_aligned(ptr, layout.align);
-    } else if (arena->exact) {
-      fits = hw_is_aligned(ptr, HW_MALLOC_ALIGN) && hw_state(at->region, ptr) == HW_STATE_LIVE;
-    } else {
-      fits = hw_slab_index(at->run, ptr) != HW_NO_REGION;
-    }
-    if (fits) return HW_OK;
-  }
-  return hw_arena_check(arena, ptr, layout, at);
-}
-
 static void clear_growth(void *block, hw_layout_t layout, hw_layout_t next, uint32_t flags) {
   if ((flags & HW_ZEROED) && next.size > layout.size) {
     memset((uint8_t *)block + layout.size, 0, next.size - layout.size);
@@ -39,7 +15,7 @@ static void clear_growth(void *block, hw_layout_t layout, hw_layout_t next, uint
 hw_status_t hw_arena_reallocate(hw_arena_t *arena, hw_allocator_t *self, void *ptr,
                                 hw_layout_t layout, hw_layout_t next, uint32_t flags, void **out) {
   hw_location_t at;
-  hw_status_t status = check(arena, ptr, layout, &at);
+  hw_status_t status = hw_arena_check(arena, ptr, layout, &at);
   if (status != HW_OK) return status;
 
   unsigned size_class = hw_class_of(next);
@@ -62,7 +38,7 @@ hw_status_t hw_arena_reallocate(hw_arena_t *arena, hw_allocator_t *self, void *p
 hw_status_t hw_arena_reallocate_in_place(hw_arena_t *arena, void *ptr, hw_layout_t layout,
                                          hw_layout_t next) {
   hw_location_t at;
-  hw_status_t status = check(arena, ptr, layout, &at);
+  hw_status_t status = hw_arena_check(arena, ptr, layout, &at);
   if (status != HW_OK) return status;
   unsigned size_class = hw_class_of(next);
   if (at.run->size_class != size_class) return HW_ERR_NOT_IN_PLACE;
