@@ -67,7 +67,7 @@ export default [
     name: 'the end of a block is not counted',
     guards: 'the count of live blocks',
     file,
-    find: '  atomic_fetch_add_explicit(&account->deallocations, 1, RELAXED);\n',
+    find: '  atomic_fetch_add_explicit(&account->deallocations, blocks, RELAXED);\n',
     replace: '',
     test: test('blocks_are_counted_from_open_to_close'),
   },
