@@ -58,6 +58,7 @@ hw_status_t hw_cache_refill(hw_cache_t *cache, unsigned size_class, bool nowait)
     status = hw_arena_take(cache->arena, size_class, magazine->slots, 1, nowait, &got);
   }
   hw_magazine_set_count(magazine, (uint32_t)got);
+  cache->base.ops = hw_cache_ops_for(cache->arena);
   unsigned twice = magazine->refill * 2u;
   magazine->refill = (uint8_t)hw_min(twice, hw_size_classes[size_class].refill);
   return status;
@@ -91,6 +92,7 @@ static hw_cache_t *create(hw_arena_t *arena) {
   cache->region_base = region->base;
   cache->pages = region->pages;
   cache->states = region->states;
+  cache->states_at_zero = (uintptr_t)region->states - ((uintptr_t)region->base >> 4);
   void **slots = (void **)((uint8_t *)memory.base + head);
   for (unsigned i = 0; i < HW_CLASS_COUNT; i++) {
     hw_magazine_t *magazine = &cache->magazines[i];

@@ -30,6 +30,7 @@ struct hw_cache {
   size_t granules; /* the same in units of 16 */
   const hw_page_t *pages;
   uint8_t *states;
+  uintptr_t states_at_zero; /* where the state of address 0 would be */
   hw_arena_t *arena;
   /* For sizes up to HW_CLASS_TABLE_MOST, by (size + 15) / 16: where the magazine of their class
    * lies in this, in bytes. A table of classes elsewhere took four instructions more a call. */
@@ -60,8 +61,8 @@ static inline void hw_magazine_set_count(hw_magazine_t *magazine, uint32_t count
   hw_magazine_set_top(magazine, magazine->slots + count);
 }
 
-/* The table of a cache of this arena. */
-const hw_allocator_ops_t *hw_cache_ops_for(const hw_arena_t *arena);
+/* The table of a cache of this arena; another one once the space has more than one region. */
+const hw_allocator_ops_t *hw_cache_ops_for(hw_arena_t *arena);
 bool hw_is_cache(const hw_allocator_t *self);
 
 /* Fills an empty magazine with at least one block, or fails. */

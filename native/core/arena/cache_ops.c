@@ -29,14 +29,10 @@ static COLD void set_live(hw_cache_t *cache, const void *block) {
   hw_set_state(region, block, HW_STATE_LIVE);
 }
 
-/* Whether the states of the first region, as far as the cache knows it, reach to the block. */
-static ALWAYS_INLINE bool is_near(const hw_cache_t *cache, const void *block) {
-  return (size_t)((const uint8_t *)block - cache->region_base) < cache->committed;
-}
-
-/* The rest of an allocation from a magazine that is not empty; `lies_here`: in the first region. */
+/* The rest of an allocation from a magazine that is not empty; `near`: every block of the cache
+ * lies in the first region. */
 static ALWAYS_INLINE hw_status_t pop(hw_cache_t *cache, hw_magazine_t *magazine, void **top,
-                                     void **out, bool exact, bool tracked, bool lies_here) {
+                                     void **out, bool exact, bool tracked, bool near) {
   if (tracked) {
     size_t size = hw_size_classes[magazine->size_class].size;
     hw_status_t status = hw_account_charge(&cache->arena->account, size);
@@ -44,9 +40,8 @@ static ALWAYS_INLINE hw_status_t pop(hw_cache_t *cache, hw_magazine_t *magazine,
     hw_account_open(&cache->arena->account);
   }
   void *block = top[-1];
-  if (exact && lies_here) {
-    size_t offset = (size_t)((uint8_t *)block - cache->region_base);
-    hw_write_state(&cache->states[offset >> 4], HW_STATE_LIVE);
+  if (exact && near) {
+    hw_write_state((uint8_t *)(cache->states_at_zero + ((uintptr_t)block >> 4)), HW_STATE_LIVE);
   } else if (exact) {
     set_live(cache, block);
   }
@@ -90,6 +85,7 @@ static COLD hw_status_t deallocate_any(hw_cache_t *cache, void *ptr, size_t size
   if (size_class == HW_CLASS_LARGE) return hw_large_deallocate(arena, at.region, at.run);
 
   (void)lies_in_first(cache, ptr);
+  cache->base.ops = hw_cache_ops_for(arena);
   if (arena->exact) hw_set_state(at.region, ptr, HW_STATE_NONE);
   hw_magazine_t *magazine = &cache->magazines[size_class];
   if (hw_magazine_top(magazine) == magazine->end) hw_cache_make_room(cache, size_class);
@@ -126,8 +122,12 @@ static ALWAYS_INLINE hw_status_t deallocate(hw_cache_t *cache, void *ptr, size_t
   hw_magazine_t *magazine = magazine_for(cache, size);
   size_t page = exact ? granule >> (HW_PAGE_SHIFT - 4) : offset >> HW_PAGE_SHIFT;
   void **top = hw_magazine_top(magazine);
-  /* Tag and state are read plainly: of a live block of ours nobody else changes them. */
-  if (UNLIKELY(cache->pages[page].tag != magazine->tag)) goto any;
+  /* Tag and state are read plainly: of a live block of ours nobody else changes them. Volatile,
+   * where the state needs a register too, brings the tag into one, for want of which another was
+   * saved. */
+  const uint32_t *at = &cache->pages[page].tag;
+  uint32_t tag = exact ? *(const volatile uint32_t *)at : *at;
+  if (UNLIKELY(tag != magazine->tag)) goto any;
   KEEP_APART();
   if (UNLIKELY(top == magazine->end)) goto any;
   if (exact) {
@@ -184,7 +184,7 @@ static hw_status_t cache_destroy(hw_allocator_t *self) {
 
 /* One table for each pair of modes, so that the fast path asks for neither. Layouts are taken apart
  * at once: handed on as structures they would go through memory. */
-#define DEFINE_OPS(mode, is_exact, is_tracked)                                                  \
+#define DEFINE_OPS(mode, is_exact, is_tracked, is_near)                                         \
   static COLD hw_status_t mode##_allocate_any(hw_cache_t *cache, size_t size, size_t align,     \
                                               uint32_t flags, void **out) {                     \
     return allocate_any(cache, size, align, flags, out, is_exact, is_tracked);                  \
@@ -198,9 +198,7 @@ static hw_status_t cache_destroy(hw_allocator_t *self) {
     hw_magazine_t *magazine = magazine_for(cache, size);                                        \
     void **top = hw_magazine_top(magazine);                                                     \
     if (UNLIKELY(top == magazine->slots)) goto any;                                             \
-    KEEP_APART();                                                                               \
-    if (is_exact && UNLIKELY(!is_near(cache, top[-1]))) goto any;                               \
-    return pop(cache, magazine, top, out, is_exact, is_tracked, true);                          \
+    return pop(cache, magazine, top, out, is_exact, is_tracked, is_near);                       \
   any:                                                                                          \
     return mode##_allocate_any(cache, size, align, flags, out);                                 \
   }                                                                                             \
@@ -223,17 +221,24 @@ static hw_status_t cache_destroy(hw_allocator_t *self) {
       .destroy = cache_destroy,                                                                 \
   }
 
-DEFINE_OPS(plain, false, false);
-DEFINE_OPS(tracked, false, true);
-DEFINE_OPS(exact, true, false);
-DEFINE_OPS(exact_tracked, true, true);
+DEFINE_OPS(plain, false, false, true);
+DEFINE_OPS(tracked, false, true, true);
+DEFINE_OPS(exact, true, false, true);
+DEFINE_OPS(exact_tracked, true, true, true);
+/* For caches that were handed blocks of further regions. */
+DEFINE_OPS(exact_far, true, false, false);
+DEFINE_OPS(exact_tracked_far, true, true, false);
 
-const hw_allocator_ops_t *hw_cache_ops_for(const hw_arena_t *arena) {
-  if (arena->exact) return arena->tracked ? &exact_tracked_ops : &exact_ops;
-  return arena->tracked ? &tracked_ops : &plain_ops;
+const hw_allocator_ops_t *hw_cache_ops_for(hw_arena_t *arena) {
+  if (!arena->exact) return arena->tracked ? &tracked_ops : &plain_ops;
+  bool near = atomic_load_explicit(&arena->space->region_count, memory_order_acquire) == 1;
+  if (near) return arena->tracked ? &exact_tracked_ops : &exact_ops;
+  return arena->tracked ? &exact_tracked_far_ops : &exact_far_ops;
 }
 
 bool hw_is_cache(const hw_allocator_t *self) {
-  return self != NULL && (self->ops == &plain_ops || self->ops == &tracked_ops ||
-                          self->ops == &exact_ops || self->ops == &exact_tracked_ops);
+  if (self == NULL) return false;
+  const hw_allocator_ops_t *ops = self->ops;
+  return ops == &plain_ops || ops == &tracked_ops || ops == &exact_ops ||
+         ops == &exact_tracked_ops || ops == &exact_far_ops || ops == &exact_tracked_far_ops;
 }

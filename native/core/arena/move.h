@@ -11,7 +11,7 @@ typedef enum hw_moved {
   HW_MOVED_COPIED = 0, /* some or all of it was copied: the old pages hold their bytes */
   HW_MOVED_ALL,        /* the old pages read zero */
   HW_MOVED_NOT,        /* the system could neither move nor undo; the old block is whole, the new
-            range not usable */
+range not usable */
 } hw_moved_t;
 
 /* Brings the first `npages` of `from` to `to`, of which `bytes` matter. */
