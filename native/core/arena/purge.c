@@ -6,23 +6,30 @@
 #include "base/align.h"
 #include "base/bitmap.h"
 
-/* Whole pages of the system inside [*from, *end) of the region. */
-static void round_inwards(const hw_runs_t *runs, size_t *from, size_t *end) {
+/* [*from, *end) in whole pages of the system: with free neighbours, which are as good as purged
+ * too, or without what shares a page with something in use. */
+static void round_to_system(const hw_runs_t *runs, const hw_region_t *region, size_t *from,
+                            size_t *end) {
   size_t pages = runs->os->page_size() >> HW_PAGE_SHIFT;
   if (pages <= 1) return;
-  *from = hw_align_up(*from, pages);
-  *end = hw_align_down(*end, pages);
+  size_t low = hw_align_down(*from, pages);
+  size_t high = hw_align_up(*end, pages);
+  bool low_is_free = hw_bits_next_set(region->used, low, *from) == *from;
+  bool high_is_free = hw_bits_next_set(region->used, *end, high) == high;
+  *from = low_is_free ? low : hw_align_up(*from, pages);
+  *end = high_is_free ? high : hw_align_down(*end, pages);
 }
 
 /* Gives [from, end) back; the lock is open meanwhile. What the system refuses stays dirty. */
 static bool purge_range(hw_runs_t *runs, hw_region_t *region, hw_page_segment_t *segment,
                         size_t from, size_t end) {
   size_t npages = end - from;
+  size_t ndirty = hw_bits_count(region->dirty, from, end);
   hw_bits_set(region->used, from, end);
   hw_runs_note_taken(region, from, end);
   hw_bits_clear(region->dirty, from, end);
-  segment->ndirty = (uint16_t)(segment->ndirty - npages);
-  runs->ndirty -= npages;
+  segment->ndirty = (uint16_t)(segment->ndirty - ndirty);
+  runs->ndirty -= ndirty;
   runs->npurging += npages;
 
   hw_unlock(&runs->lock);
@@ -54,7 +61,7 @@ static size_t purge_segment(hw_runs_t *runs, hw_page_segment_t *segment, size_t 
     while (from > begin && hw_bit_test(region->dirty, from - 1)) from--;
     top = from;
     if (end - from < least) continue;
-    round_inwards(runs, &from, &end);
+    round_to_system(runs, region, &from, &end);
     if (from >= end) continue;
     if (!purge_range(runs, region, segment, from, end)) break;
     gone += end - from;
