@@ -6,33 +6,28 @@
 #include "base/align.h"
 #include "base/bitmap.h"
 
-/* Whole pages of the system inside [*from, *end) of the region. */
-static void round_inwards(const hw_runs_t *runs, size_t *from, size_t *end) {
+/* [*from, *end) in whole pages of the system: with free neighbours, which are as good as purged
+ * too, or without what shares a page with something in use. */
+static void round_to_system(const hw_runs_t *runs, const hw_region_t *region, size_t *from,
+                            size_t *end) {
   size_t pages = runs->os->page_size() >> HW_PAGE_SHIFT;
   if (pages <= 1) return;
-  *from = hw_align_up(*from, pages);
-  *end = hw_align_down(*end, pages);
+  size_t low = hw_align_down(*from, pages);
+  size_t high = hw_align_up(*end, pages);
+  bool low_is_free = hw_bits_next_set(region->used, low, *from) == *from;
+  bool high_is_free = hw_bits_next_set(region->used, *end, high) == high;
+  *from = low_is_free ? low : hw_align_up(*from, pages);
+  *end = high_is_free ? high : hw_align_down(*end, pages);
 }
 
-static void count_dirty(hw_runs_t *runs, hw_region_t *region, size_t from, size_t end, bool dirty) {
-  for (size_t first = from; first < end;) {
-    hw_page_segment_t *segment = &region->segments[first / HW_SEGMENT_PAGES];
-    size_t last = hw_min(hw_segment_page(segment) + HW_SEGMENT_PAGES, end);
-    size_t npages = last - first;
-    segment->ndirty = (uint16_t)(dirty ? segment->ndirty + npages : segment->ndirty - npages);
-    runs->ndirty = dirty ? runs->ndirty + npages : runs->ndirty - npages;
-    first = last;
-  }
-}
-
-/* Gives [from, end), all of it dirty, back; the lock is open meanwhile. What the system refuses
- * stays dirty. */
-static bool purge_dirty(hw_runs_t *runs, hw_region_t *region, size_t from, size_t end) {
+/* Gives [from, end), free and at least in part dirty, back; the lock is open meanwhile. What the
+ * system refuses is dirty. */
+static bool purge_free(hw_runs_t *runs, hw_region_t *region, size_t from, size_t end) {
   size_t npages = end - from;
   hw_bits_set(region->used, from, end);
   hw_runs_note_taken(region, from, end);
+  hw_runs_count_dirty(runs, region, from, end, -1);
   hw_bits_clear(region->dirty, from, end);
-  count_dirty(runs, region, from, end, false);
   runs->npurging += npages;
 
   hw_unlock(&runs->lock);
@@ -42,7 +37,7 @@ static bool purge_dirty(hw_runs_t *runs, hw_region_t *region, size_t from, size_
   runs->npurging -= npages;
   if (!gone) {
     hw_bits_set(region->dirty, from, end);
-    count_dirty(runs, region, from, end, true);
+    hw_runs_count_dirty(runs, region, from, end, +1);
   }
   hw_bits_clear(region->used, from, end);
   hw_runs_note_free(runs, region, from, end);
@@ -54,8 +49,8 @@ void hw_runs_purge_range(hw_runs_t *runs, hw_region_t *region, size_t from, size
     size_t first = hw_bits_next_set(region->dirty, from, end);
     size_t last = hw_bits_next_clear(region->dirty, first, end);
     from = last;
-    round_inwards(runs, &first, &last);
-    if (first < last && !purge_dirty(runs, region, first, last)) return;
+    round_to_system(runs, region, &first, &last);
+    if (first < last && !purge_free(runs, region, first, last)) return;
   }
 }
 
@@ -73,9 +68,9 @@ static size_t purge_segment(hw_runs_t *runs, hw_page_segment_t *segment, size_t 
     while (from > begin && hw_bit_test(region->dirty, from - 1)) from--;
     top = from;
     if (end - from < least) continue;
-    round_inwards(runs, &from, &end);
+    round_to_system(runs, region, &from, &end);
     if (from >= end) continue;
-    if (!purge_dirty(runs, region, from, end)) break;
+    if (!purge_free(runs, region, from, end)) break;
     gone += end - from;
   }
   return gone;

@@ -24,7 +24,7 @@ hw_region_t *hw_runs_region(hw_runs_t *runs, const hw_run_t *run) {
   return region;
 }
 
-static void count_dirty(hw_runs_t *runs, hw_region_t *region, size_t from, size_t end, int sign) {
+void hw_runs_count_dirty(hw_runs_t *runs, hw_region_t *region, size_t from, size_t end, int sign) {
   for (size_t first = from; first < end;) {
     hw_page_segment_t *segment = &region->segments[first / HW_SEGMENT_PAGES];
     size_t last = hw_min(hw_segment_page(segment) + HW_SEGMENT_PAGES, end);
@@ -56,7 +56,7 @@ static void note_stale(const hw_region_t *region, size_t from, size_t end, hw_st
 static void activate(hw_runs_t *runs, hw_region_t *region, size_t from, size_t end,
                      hw_stale_t *stale) {
   if (stale != NULL) note_stale(region, from, end, stale);
-  count_dirty(runs, region, from, end, -1);
+  hw_runs_count_dirty(runs, region, from, end, -1);
   hw_bits_clear(region->dirty, from, end);
   runs->nactive += end - from;
 }
@@ -65,7 +65,7 @@ static void deactivate(hw_runs_t *runs, hw_region_t *region, size_t from, size_t
   runs->nactive -= end - from;
   if (clean) return;
   hw_bits_set(region->dirty, from, end);
-  count_dirty(runs, region, from, end, +1);
+  hw_runs_count_dirty(runs, region, from, end, +1);
 }
 
 static void take_pages(hw_region_t *region, size_t from, size_t end) {

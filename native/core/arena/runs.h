@@ -93,6 +93,8 @@ size_t hw_runs_free_end(const hw_runs_t *runs, const hw_region_t *region, size_t
 /* Keeps a segment's summary, and the hints, when [from, end) of it was taken or came free. */
 void hw_runs_note_taken(hw_region_t *region, size_t from, size_t end);
 void hw_runs_note_free(hw_runs_t *runs, hw_region_t *region, size_t from, size_t end);
+/* Adds the dirty pages of [from, end) to the counts, or takes them off. */
+void hw_runs_count_dirty(hw_runs_t *runs, hw_region_t *region, size_t from, size_t end, int sign);
 /* Adds a segment, all free. */
 void hw_runs_add_segment(hw_runs_t *runs, hw_page_segment_t *segment);
 
