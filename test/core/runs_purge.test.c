@@ -135,7 +135,7 @@ static void a_decay_of_0_gives_back_at_once(void **state) {
   (void)state;
   runs_begin_as(SIZE_MAX >> HW_PAGE_SHIFT, 0);
   hw_run_t *run = claim(40);
-  hw_runs_trim(&runs, run, 20);
+  hw_runs_trim(&runs, run, 20, false);
   assert_int_equal(runs.ndirty, 0);
   release(run);
   assert_int_equal(runs.ndirty, 0);
