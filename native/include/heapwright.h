@@ -227,7 +227,7 @@ typedef struct hw_page_stats {
   uint64_t headroom_bytes; /* addresses kept for growth; no memory */
   uint64_t segment_bytes; /* addresses owned */
   uint64_t metadata_bytes; /* at most, beside the blocks */
-  uint64_t moved_ranges;   /* mappings of their own that moves of large blocks cost the system */
+  uint64_t moved_ranges; /* mappings of their own that moves of large blocks cost the system */
   uint64_t misuses; /* wrong frees that only a slab could see; they were ignored */
 } hw_page_stats_t;
 
