@@ -162,6 +162,7 @@ static bool fake_renew(void *base, size_t size) {
 
 static void fake_advise_huge(void *base, size_t size, bool wanted) {
   assert_whole_pages(base, size, true);
+  enter(FAKE_ADVISE, size);
   hw_os_default()->advise_huge(base, size, wanted);
 }
 

@@ -26,8 +26,9 @@ typedef enum fake_hook {
   FAKE_MOVE,
   FAKE_RENEW,
   FAKE_ANY,   /* to fake_os_fail: whichever of the above comes */
-  FAKE_UNMAP, /* these two cannot fail and are counted only */
+  FAKE_UNMAP, /* these three cannot fail and are counted only */
   FAKE_FREE,
+  FAKE_ADVISE,
   FAKE_HOOKS,
 } fake_hook_t;
 

@@ -8,10 +8,8 @@ static size_t bytes_of(size_t npages) {
   return npages << HW_PAGE_SHIFT;
 }
 
-/* Whether the system, or the layout itself, can have such a block at all. */
 static bool is_possible(hw_layout_t layout) {
-  return layout.align <= HW_ALIGN_MOST &&
-         layout.size <= HW_MAX_SIZE - HW_ALIGN_MOST - HW_SEGMENT_BYTES;
+  return layout.align <= HW_ALIGN_MOST && layout.size <= HW_LARGE_MOST;
 }
 
 static size_t align_pages(hw_layout_t layout) {

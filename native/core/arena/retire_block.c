@@ -9,6 +9,7 @@ static void retire_small(hw_arena_t *arena, const hw_location_t *at, void *ptr) 
   hw_set_state(at->region, ptr, HW_STATE_RETIRED);
   hw_bin_retire(&arena->bins[size_class], ptr);
   hw_retire_range(arena->os, ptr, size);
+  atomic_fetch_sub_explicit(&arena->small_out, size, memory_order_relaxed);
   if (arena->tracked) {
     hw_account_retire(&arena->account, size);
     return;

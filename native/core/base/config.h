@@ -61,6 +61,11 @@
 /* Alignments above the page's own take a run of pages at that stride. */
 #define HW_ALIGN_MOST ((size_t)1 << 30)
 
+/* The largest block: runs count pages in 32 bits, and a region holds twice this (a block and its
+ * headroom) and the largest alignment. More than the memory of any machine, while addresses alone
+ * could be had. */
+#define HW_LARGE_MOST ((size_t)4 << 40)
+
 /* Regions of a slab: what eight words of a bitmap can say. */
 #define HW_SLAB_REGIONS_MOST 512u
 
