@@ -46,7 +46,7 @@ static void from_512_kib_on_memory_moves_and_below_it_is_copied(void **state) {
     assert_ptr_not_equal(moved, block);
     assert_true(has_pattern(moved, sizes[i], sizes[i]));
     assert_int_equal(fake_os_calls(FAKE_MOVE), i);
-    assert_int_equal(pages_of(arena).moved_blocks, i);
+    assert_int_equal(pages_of(arena).moved_ranges, i);
     give(arena, moved, 2 * MIB);
     end();
   }
@@ -95,10 +95,10 @@ static void freeing_a_moved_block_heals_its_range(void **state) {
   }
   size_t maps = count_maps();
   for (size_t i = 0; i < 20; i++) blocks[i] = resize(arena, blocks[i], MIB, MIB + 40000);
-  assert_int_equal(pages_of(arena).moved_blocks, fake_os_calls(FAKE_MOVE));
+  assert_int_equal(pages_of(arena).moved_ranges, fake_os_calls(FAKE_MOVE));
   assert_true(maps == 0 || count_maps() > maps + 10);
   for (size_t i = 0; i < 20; i++) give(arena, blocks[i], MIB + 40000);
-  assert_int_equal(pages_of(arena).moved_blocks, 0);
+  assert_int_equal(pages_of(arena).moved_ranges, 0);
   assert_true(maps == 0 || count_maps() <= maps + 10);
   for (size_t i = 0; i < 20; i++) give(arena, fences[i], 40000);
   end();
@@ -109,8 +109,9 @@ static void where_the_system_does_not_renew_a_range_it_counts_as_moved(void **st
   begin();
   uint8_t *moved = resize(arena, fenced(MIB), MIB, 2 * MIB);
   fake_os_refuse(FAKE_RENEW);
+  fake_os_refuse(FAKE_PURGE);
   give(arena, moved, 2 * MIB);
-  assert_int_equal(pages_of(arena).moved_blocks, 1);
+  assert_int_equal(pages_of(arena).moved_ranges, 1);
   assert_true(pages_of(arena).dirty_bytes >= 2 * MIB);
   uint8_t *again = take_zeroed(arena, 2 * MIB);
   assert_true(is_zero(again, 2 * MIB));
@@ -125,7 +126,7 @@ static void a_move_that_fails_becomes_a_copy(void **state) {
   fake_os_refuse(FAKE_MOVE);
   uint8_t *moved = resize(arena, block, MIB, 2 * MIB);
   assert_true(has_pattern(moved, MIB, MIB));
-  assert_int_equal(pages_of(arena).moved_blocks, 0);
+  assert_int_equal(pages_of(arena).moved_ranges, 0);
   assert_int_equal(fake_os_calls(FAKE_RENEW), 1);
   give(arena, moved, 2 * MIB);
   end();
@@ -152,38 +153,38 @@ static void a_target_that_is_lost_is_never_used_and_the_block_stays(void **state
   fake_os_reclaim();
 }
 
-static void a_moved_block_moves_again_but_not_once_it_grew_over_other_memory(void **state) {
+static void a_moved_block_that_grew_moves_in_two_pieces(void **state) {
   (void)state;
   begin();
   uint8_t *block = resize(arena, fenced(MIB), MIB, 2 * MIB);
   /* 1 MiB of it came by the move, the rest was there. */
-  assert_true(run_of(arena, block)->moved);
-  assert_true(run_of(arena, block)->mixed);
+  assert_int_equal(run_of(arena, block)->npieces, 1);
   fill_pattern(block, 2 * MIB, 7);
   void *between = take(arena, 40000);
   block = resize(arena, block, 2 * MIB, 8 * MIB);
   assert_true(has_pattern(block, 2 * MIB, 7));
-  assert_int_equal(fake_os_calls(FAKE_MOVE), 1);
-  assert_int_equal(pages_of(arena).moved_blocks, 0);
+  assert_int_equal(fake_os_calls(FAKE_MOVE), 3);
+  assert_int_equal(run_of(arena, block)->npieces, 2);
+  assert_int_equal(pages_of(arena).moved_ranges, 2);
   give(arena, block, 8 * MIB);
+  assert_int_equal(pages_of(arena).moved_ranges, 0);
   give(arena, between, 40000);
   end();
 }
 
-static void a_block_that_moves_for_its_alignment_is_not_mixed(void **state) {
+static void a_block_moves_for_its_alignment_in_one_piece(void **state) {
   (void)state;
   begin();
   uint8_t *block = fenced(MIB);
   hw_layout_t layout = layout_of(MIB, 16), wide = layout_of(MIB, 64 * MIB);
   void *out = NULL;
   assert_ok(hw_reallocate(arena, block, layout, wide, 0, &out));
-  assert_true(run_of(arena, out)->moved);
-  assert_false(run_of(arena, out)->mixed);
+  assert_int_equal(run_of(arena, out)->npieces, 1);
   hw_layout_t wider = layout_of(MIB, 256 * MIB);
   assert_ok(hw_reallocate(arena, out, wide, wider, 0, &out));
   assert_true(has_pattern(out, MIB, MIB));
   assert_int_equal(fake_os_calls(FAKE_MOVE), 2);
-  assert_int_equal(pages_of(arena).moved_blocks, 1);
+  assert_int_equal(pages_of(arena).moved_ranges, 1);
   give_as(arena, out, wider);
   end();
 }
@@ -249,8 +250,8 @@ int main(void) {
       cmocka_unit_test(where_the_system_does_not_renew_a_range_it_counts_as_moved),
       cmocka_unit_test(a_move_that_fails_becomes_a_copy),
       cmocka_unit_test(a_target_that_is_lost_is_never_used_and_the_block_stays),
-      cmocka_unit_test(a_moved_block_moves_again_but_not_once_it_grew_over_other_memory),
-      cmocka_unit_test(a_block_that_moves_for_its_alignment_is_not_mixed),
+      cmocka_unit_test(a_moved_block_that_grew_moves_in_two_pieces),
+      cmocka_unit_test(a_block_moves_for_its_alignment_in_one_piece),
       cmocka_unit_test(a_block_that_moved_to_grow_gets_room_for_more),
       cmocka_unit_test(appending_moves_a_block_rarely),
       cmocka_unit_test(with_larger_pages_of_the_system_blocks_are_copied),

@@ -98,7 +98,7 @@ static void memory_that_moved_elsewhere_left_zeros_behind(void **state) {
   uint8_t *block = take(arena, MIB), *fence = take(arena, 40000);
   memset(block, 0xEE, MIB);
   uint8_t *moved = resize(arena, block, MIB, 2 * MIB);
-  assert_int_equal(pages_of(arena).moved_blocks, 1);
+  assert_int_equal(pages_of(arena).moved_ranges, 1);
   assert_int_equal(pages_of(arena).dirty_bytes, 0);
   uint8_t *again = take_zeroed(arena, MIB);
   assert_ptr_equal(again, block);

@@ -43,6 +43,7 @@ static hw_moved_t move_all(hw_arena_t *arena, const hw_run_t *from, hw_run_t *to
                            size_t bytes) {
   hw_moved_t result = HW_MOVED_ALL;
   unsigned piece = 0;
+  unsigned moved = 0; /* pieces up to the last that did */
   for (size_t first = 0; first < npages; piece++) {
     size_t last = piece_end(from, piece, npages);
     bool lost = false;
@@ -54,10 +55,13 @@ static hw_moved_t move_all(hw_arena_t *arena, const hw_run_t *from, hw_run_t *to
       }
       copy(from, to, first, last, bytes);
       result = HW_MOVED_COPIED;
+    } else {
+      moved = piece + 1;
     }
-    to->pieces[to->npieces++] = (uint32_t)last;
+    to->pieces[piece] = (uint32_t)last;
     first = last;
   }
+  to->npieces = (uint8_t)moved;
   atomic_fetch_add_explicit(&arena->nmoved, to->npieces, memory_order_relaxed);
   return result;
 }
