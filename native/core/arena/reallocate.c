@@ -15,7 +15,7 @@ static hw_status_t check(hw_arena_t *arena, const void *ptr, hw_layout_t layout,
   const hw_page_t *page = &at->region->pages[hw_page_of(at->region, ptr)];
   if (hw_page_tag(page) == hw_tag(arena->owner, size_class)) {
     at->found = HW_FOUND_BLOCK;
-    at->run = &at->region->runs[page->run];
+    at->run = &at->region->runs[hw_page_run(page)];
     bool fits;
     if (size_class == HW_CLASS_LARGE) {
       fits = ptr == at->run->base && at->run->npages == hw_large_pages(layout.size) &&
