@@ -35,7 +35,7 @@ static void clear_stale(const hw_arena_t *arena, const hw_region_t *region, cons
 
 static hw_status_t claim(hw_arena_t *arena, const hw_run_request_t *request, hw_run_t **run,
                          hw_stale_t *stale) {
-  hw_arena_trip(arena);
+  if (!request->nowait) hw_arena_trip(arena);
   hw_status_t status = hw_runs_claim(&arena->runs, request, run, stale);
   if ((status == HW_ERR_LIMIT || status == HW_ERR_OUT_OF_MEMORY) && !request->nowait) {
     hw_arena_relieve(arena);
