@@ -154,7 +154,7 @@ void *crew_mix(void *argument) {
   worker_t *worker = argument;
   crew_t *crew = worker->crew;
   EXPECT_OK(worker, hw_cache_open(crew->arena, &worker->cache));
-  for (unsigned i = 0; i < crew->rounds && worker->line == 0; i++) {
+  for (unsigned i = 0; i < crew->rounds && worker->line == 0 && !atomic_load(&crew->stop); i++) {
     mix_once(worker);
     if (i % 4096 == 4095) EXPECT_OK(worker, hw_verify(worker->cache, NULL));
     if (i % 1500 == 1499) EXPECT_OK(worker, hw_cache_flush(worker->cache));

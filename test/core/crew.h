@@ -91,8 +91,8 @@ static inline hw_layout_t crew_layout(const crew_block_t *block) {
   return (hw_layout_t){block->size, 16};
 }
 
-/* Bodies: allocates, changes, hands over and frees blocks for the crew's rounds, through a cache of
- * its own and now and then the arena. */
+/* Bodies: allocates, changes, hands over and frees blocks for the crew's rounds or until `stop`,
+ * through a cache of its own and now and then the arena. */
 void *crew_mix(void *worker);
 /* Until `stop`: verify, statistics, the map; and whose the blocks in slots are. */
 void *crew_observe(void *worker);
