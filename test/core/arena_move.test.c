@@ -109,7 +109,7 @@ static void where_the_system_does_not_renew_a_range_it_counts_as_moved(void **st
   begin();
   uint8_t *moved = resize(arena, fenced(MIB), MIB, 2 * MIB);
   fake_os_refuse(FAKE_RENEW);
-  fake_os_refuse(FAKE_PURGE);
+  fake_os_fail(FAKE_PURGE, 1);
   give(arena, moved, 2 * MIB);
   assert_int_equal(pages_of(arena).moved_ranges, 1);
   assert_true(pages_of(arena).dirty_bytes >= 2 * MIB);
@@ -177,15 +177,17 @@ static void a_block_moves_for_its_alignment_in_one_piece(void **state) {
   begin();
   uint8_t *block = fenced(MIB);
   hw_layout_t layout = layout_of(MIB, 16), wide = layout_of(MIB, 64 * MIB);
-  void *out = NULL;
-  assert_ok(hw_reallocate(arena, block, layout, wide, 0, &out));
-  assert_int_equal(run_of(arena, out)->npieces, 1);
+  void *first = NULL, *second = NULL;
+  assert_ok(hw_reallocate(arena, block, layout, wide, 0, &first));
   hw_layout_t wider = layout_of(MIB, 256 * MIB);
-  assert_ok(hw_reallocate(arena, out, wide, wider, 0, &out));
-  assert_true(has_pattern(out, MIB, MIB));
-  assert_int_equal(fake_os_calls(FAKE_MOVE), 2);
-  assert_int_equal(pages_of(arena).moved_ranges, 1);
-  give_as(arena, out, wider);
+  assert_ok(hw_reallocate(arena, first, wide, wider, 0, &second));
+  assert_true(has_pattern(second, MIB, MIB));
+  /* Where the system put the region, a block may be aligned already. */
+  unsigned moves = (first != block) + (second != first);
+  assert_int_equal(fake_os_calls(FAKE_MOVE), moves);
+  assert_int_equal(run_of(arena, second)->npieces, moves > 0);
+  assert_int_equal(pages_of(arena).moved_ranges, moves > 0);
+  give_as(arena, second, wider);
   end();
 }
 

@@ -41,7 +41,8 @@ typedef struct hw_arena {
   hw_cache_t *spare_caches; /* closed, their memory kept */
   _Atomic uint64_t allocations[HW_CLASS_COUNT]; /* without a cache, and of closed ones */
   _Atomic uint32_t trips;
-  _Atomic uint32_t nflights; /* calls about large blocks that are under way */
+  _Atomic uint64_t flights; /* calls about large blocks: in the low half those under way, in the
+                               high half those that ever began */
   _Atomic size_t nmoved; /* pieces of large blocks that came by the system's move */
   _Atomic size_t small_out;  /* bytes of blocks that are live or in a cache */
   _Atomic size_t peak;       /* the most that ever was, with large blocks */

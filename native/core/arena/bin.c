@@ -100,7 +100,7 @@ static void give_to_slabs(hw_bin_t *bin, void *const *blocks, size_t count) {
   for (size_t i = 0; i < count; i++) {
     region = region_of(bin, blocks[i], region);
     hw_page_t *page = &region->pages[hw_page_of(region, blocks[i])];
-    hw_run_t *slab = &region->runs[page->run];
+    hw_run_t *slab = &region->runs[hw_page_run(page)];
     uint32_t index = HW_NO_REGION;
     if (hw_page_tag(page) == tag) {
       index = hw_slab_index(slab, blocks[i]);
@@ -129,7 +129,7 @@ void hw_bin_give(hw_bin_t *bin, void *const *blocks, size_t count) {
 void hw_bin_retire(hw_bin_t *bin, void *block) {
   hw_lock(&bin->lock);
   hw_region_t *region = region_of(bin, block, bin->runs->space->regions);
-  hw_run_t *slab = &region->runs[region->pages[hw_page_of(region, block)].run];
+  hw_run_t *slab = &region->runs[hw_page_run(&region->pages[hw_page_of(region, block)])];
   HW_ASSERT(hw_slab_index(slab, block) != HW_NO_REGION);
   slab->nretired++;
   bin->nretired++;

@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "arena/move.h"
+#include "segment/retire.h"
 
 static size_t bytes_of(size_t npages) {
   return npages << HW_PAGE_SHIFT;
@@ -33,7 +34,7 @@ static void clear_stale(const hw_arena_t *arena, const hw_region_t *region, cons
 
 static hw_status_t claim(hw_arena_t *arena, const hw_run_request_t *request, hw_run_t **run,
                          hw_stale_t *stale) {
-  hw_arena_trip(arena);
+  if (!request->nowait) hw_arena_trip(arena);
   hw_status_t status = hw_runs_claim(&arena->runs, request, run, stale);
   if ((status == HW_ERR_LIMIT || status == HW_ERR_OUT_OF_MEMORY) && !request->nowait) {
     hw_arena_relieve(arena);
@@ -73,11 +74,11 @@ static void publish(hw_arena_t *arena, hw_region_t *region, const hw_run_t *run)
 
 /* Between these a run and its entry in the map, or its charge, may differ. */
 static void begin(hw_arena_t *arena) {
-  atomic_fetch_add_explicit(&arena->nflights, 1, memory_order_acq_rel);
+  atomic_fetch_add_explicit(&arena->flights, ((uint64_t)1 << 32) + 1, memory_order_acq_rel);
 }
 
 static void end(hw_arena_t *arena) {
-  atomic_fetch_sub_explicit(&arena->nflights, 1, memory_order_acq_rel);
+  atomic_fetch_sub_explicit(&arena->flights, 1, memory_order_acq_rel);
 }
 
 static hw_status_t allocate(hw_arena_t *arena, hw_layout_t layout, uint32_t flags, void **out) {
@@ -100,14 +101,14 @@ hw_status_t hw_large_allocate(hw_arena_t *arena, hw_layout_t layout, uint32_t fl
   return status;
 }
 
-/* Takes the block out of the map: of several who try, one succeeds. */
-static bool unpublish(hw_arena_t *arena, hw_region_t *region, const hw_run_t *run) {
-  return hw_page_drop_tag(&region->pages[run->page], hw_tag(arena->owner, HW_CLASS_LARGE));
+/* Takes the block out of the map, for the tag that follows: of several who try, one succeeds. */
+static bool unpublish(hw_arena_t *arena, hw_region_t *region, const hw_run_t *run, uint32_t tag) {
+  return hw_page_change_tag(&region->pages[run->page], hw_tag(arena->owner, HW_CLASS_LARGE), tag);
 }
 
 hw_status_t hw_large_deallocate(hw_arena_t *arena, hw_region_t *region, hw_run_t *run) {
   begin(arena);
-  bool won = unpublish(arena, region, run);
+  bool won = unpublish(arena, region, run, 0);
   if (won) {
     size_t bytes = bytes_of(run->npages);
     bool clean = hw_move_renew(arena, run, 0);
@@ -116,6 +117,19 @@ hw_status_t hw_large_deallocate(hw_arena_t *arena, hw_region_t *region, hw_run_t
   }
   end(arena);
   hw_arena_trip(arena);
+  return won ? HW_OK : HW_ERR_NOT_LIVE;
+}
+
+hw_status_t hw_large_retire(hw_arena_t *arena, hw_region_t *region, hw_run_t *run) {
+  begin(arena);
+  bool won = unpublish(arena, region, run, hw_tag(arena->owner, HW_CLASS_RETIRED));
+  if (won) {
+    size_t bytes = bytes_of(run->npages);
+    hw_runs_retire(&arena->runs, run);
+    hw_retire_range(arena->os, run->base, bytes);
+    hw_account_retire(&arena->account, bytes);
+  }
+  end(arena);
   return won ? HW_OK : HW_ERR_NOT_LIVE;
 }
 
@@ -202,7 +216,7 @@ static hw_status_t move(hw_arena_t *arena, const hw_location_t *at, hw_layout_t 
       hw_move_pages(arena, from, to, kept_pages, hw_min(layout.size, next.size), nowait);
   if (moved == HW_MOVED_NOT) {
     /* Its addresses stay taken for ever; the old block is as it was. */
-    to->size_class = HW_CLASS_RETIRED;
+    hw_runs_retire(&arena->runs, to);
     hw_account_refund(&arena->account, bytes_of(npages));
     hw_account_fail(&arena->account);
     return HW_ERR_OUT_OF_MEMORY;

@@ -9,9 +9,12 @@
 
 HW_MUST_CHECK hw_status_t hw_large_allocate(hw_arena_t *arena, hw_layout_t layout, uint32_t flags,
                                             void **out);
-/* `layout` passed hw_arena_check. Of two threads that free one block, one gets HW_ERR_NOT_LIVE. */
+/* Passed hw_arena_check. Of two threads that end one block, one gets HW_ERR_NOT_LIVE. */
 HW_MUST_CHECK hw_status_t hw_large_deallocate(hw_arena_t *arena, hw_region_t *region,
                                               hw_run_t *run);
+
+/* Its memory goes back, its place is never used again. */
+HW_MUST_CHECK hw_status_t hw_large_retire(hw_arena_t *arena, hw_region_t *region, hw_run_t *run);
 
 /* Both layouts are large. Bytes of the new size beyond the old read zero with HW_ZEROED. */
 HW_MUST_CHECK hw_status_t hw_large_resize(hw_arena_t *arena, const hw_location_t *at,

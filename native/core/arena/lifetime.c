@@ -47,9 +47,24 @@ static void end_own_space(hw_arena_t *arena) {
   hw_segment_unmap(arena->os, &arena->own_space);
 }
 
-hw_status_t hw_arena_create(const hw_config_t *config, hw_space_t *space, hw_allocator_t **out) {
+/* All but the id, which the space gives: a fork finds whoever has joined it, with locks to take. */
+static void init(hw_arena_t *arena, const hw_config_t *config) {
   hw_arena_options_t options =
       config->arena != NULL ? *config->arena : (hw_arena_options_t)HW_ARENA_OPTIONS;
+  arena->member.fork = fork_arena;
+  arena->base.ops = hw_arena_ops();
+  arena->exact = (options.flags & HW_ARENA_EXACT) != 0;
+  arena->tracked = (options.flags & HW_ARENA_TRACKED) != 0 || config->limit != HW_NO_LIMIT;
+  hw_account_init(&arena->account, config->limit);
+  size_t most = options.mapped_limit >> HW_PAGE_SHIFT;
+  hw_runs_init(&arena->runs, arena->space, HW_NO_OWNER, most, options.decay_ms);
+  if (options.flags & HW_ARENA_HUGE_PAGES) arena->runs.huge_pages = 1;
+  if (options.flags & HW_ARENA_NO_HUGE_PAGES) arena->runs.huge_pages = -1;
+  hw_lock_init(&arena->caches_lock, HW_RANK_CACHES);
+  init_bins(arena);
+}
+
+hw_status_t hw_arena_create(const hw_config_t *config, hw_space_t *space, hw_allocator_t **out) {
   hw_segment_t memory;
   size_t bytes = hw_align_up(sizeof(hw_arena_t), 64) + depots_size();
   hw_status_t status = hw_segment_map(config->os, bytes, &memory);
@@ -58,28 +73,19 @@ hw_status_t hw_arena_create(const hw_config_t *config, hw_space_t *space, hw_all
   hw_arena_t *arena = memory.base;
   arena->os = config->os;
   arena->memory = memory;
-  arena->member.fork = fork_arena;
   status = provide_space(arena, space);
-  if (status == HW_OK) {
-    status = hw_space_join(arena->space, &arena->member);
-    if (status != HW_OK) end_own_space(arena);
-  }
   if (status != HW_OK) {
     hw_segment_unmap(config->os, &memory);
     return status;
   }
-
-  arena->base.ops = hw_arena_ops();
-  arena->owner = arena->member.owner;
-  arena->exact = (options.flags & HW_ARENA_EXACT) != 0;
-  arena->tracked = (options.flags & HW_ARENA_TRACKED) != 0 || config->limit != HW_NO_LIMIT;
-  hw_account_init(&arena->account, config->limit);
-  size_t most = options.mapped_limit >> HW_PAGE_SHIFT;
-  hw_runs_init(&arena->runs, arena->space, arena->owner, most, options.decay_ms);
-  if (options.flags & HW_ARENA_HUGE_PAGES) arena->runs.huge_pages = 1;
-  if (options.flags & HW_ARENA_NO_HUGE_PAGES) arena->runs.huge_pages = -1;
-  hw_lock_init(&arena->caches_lock, HW_RANK_CACHES);
-  init_bins(arena);
+  init(arena, config);
+  status = hw_space_join(arena->space, &arena->member);
+  if (status != HW_OK) {
+    end_own_space(arena);
+    hw_segment_unmap(config->os, &memory);
+    return status;
+  }
+  arena->owner = arena->runs.owner = arena->member.owner;
   *out = &arena->base;
   return HW_OK;
 }

@@ -89,7 +89,8 @@ void hw_runs_purge_some(hw_runs_t *runs, size_t npages, size_t least) {
 
 bool hw_runs_tick(hw_runs_t *runs, uint64_t now_ms) {
   hw_lock(&runs->lock);
-  runs->now_ms = now_ms;
+  /* Another thread may have read the clock later and come here first. */
+  if (now_ms > runs->now_ms) runs->now_ms = now_ms;
   size_t allowed = hw_decay_allow(&runs->decay, now_ms, runs->ndirty);
   if (runs->ndirty > allowed) {
     hw_runs_purge_some(runs, runs->ndirty - allowed, HW_PURGE_PAGES);

@@ -22,14 +22,7 @@ hw_status_t hw_arena_retire(hw_arena_t *arena, void *ptr, hw_layout_t layout) {
   hw_location_t at;
   hw_status_t status = hw_arena_check(arena, ptr, layout, &at);
   if (status != HW_OK) return status;
-  if (at.run->size_class != HW_CLASS_LARGE) {
-    retire_small(arena, &at, ptr);
-    return HW_OK;
-  }
-  size_t bytes = (size_t)at.run->npages << HW_PAGE_SHIFT;
-  hw_run_set_tags(at.region, at.run, 1, hw_tag(arena->owner, HW_CLASS_RETIRED));
-  at.run->size_class = HW_CLASS_RETIRED;
-  hw_retire_range(arena->os, ptr, bytes);
-  hw_account_retire(&arena->account, bytes);
+  if (at.run->size_class == HW_CLASS_LARGE) return hw_large_retire(arena, at.region, at.run);
+  retire_small(arena, &at, ptr);
   return HW_OK;
 }

@@ -207,6 +207,12 @@ void hw_runs_release(hw_runs_t *runs, hw_run_t *run, bool clean) {
   hw_unlock(&runs->lock);
 }
 
+void hw_runs_retire(hw_runs_t *runs, hw_run_t *run) {
+  hw_lock(&runs->lock);
+  run->size_class = HW_CLASS_RETIRED;
+  hw_unlock(&runs->lock);
+}
+
 hw_status_t hw_runs_extend(hw_runs_t *runs, hw_run_t *run, size_t npages, hw_stale_t *stale) {
   hw_lock(&runs->lock);
   hw_region_t *region = hw_runs_region(runs, run);

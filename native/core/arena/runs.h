@@ -63,6 +63,9 @@ HW_MUST_CHECK hw_status_t hw_runs_claim(hw_runs_t *runs, const hw_run_request_t 
 /* Ends a run. `clean`: its memory moved elsewhere, it reads zero. */
 void hw_runs_release(hw_runs_t *runs, hw_run_t *run, bool clean);
 
+/* The run's pages are never used again. */
+void hw_runs_retire(hw_runs_t *runs, hw_run_t *run);
+
 /* The run with more, or fewer, pages where it stands. */
 HW_MUST_CHECK hw_status_t hw_runs_extend(hw_runs_t *runs, hw_run_t *run, size_t npages,
                                          hw_stale_t *stale);

@@ -4,8 +4,7 @@
 
 void hw_run_set_tags(hw_region_t *region, const hw_run_t *run, size_t npages, uint32_t tag) {
   for (size_t page = run->page; page < run->page + npages; page++) {
-    region->pages[page].run = run->page / HW_RUN_LEAST_PAGES;
-    hw_page_set_tag(&region->pages[page], tag);
+    hw_page_set(&region->pages[page], run->page / HW_RUN_LEAST_PAGES, tag);
   }
 }
 

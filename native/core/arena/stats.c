@@ -22,8 +22,9 @@ uint64_t hw_arena_live_small(hw_arena_t *arena, unsigned size_class, hw_class_st
   uint64_t out = bin->ntaken - bin->nretired;
   stats->slabs = bin->nslabs;
   hw_unlock(&bin->lock);
-  /* Other threads move blocks while this adds up. */
+  /* Other threads move blocks while this adds up: what goes to a magazine seems to live already. */
   uint64_t live = out > cached ? out - cached : 0;
+  if (live > allocations) live = allocations;
   stats->size = sc->size;
   stats->live_blocks = live;
   stats->live_bytes = live * sc->size;

@@ -23,6 +23,10 @@ static uint32_t tag_at(const hw_region_t *region, size_t page) {
   return hw_page_tag(&region->pages[page]);
 }
 
+static const hw_run_t *run_of(const hw_region_t *region, size_t page) {
+  return &region->runs[hw_page_run(&region->pages[page])];
+}
+
 static const char *check_slab(walk_t *walk, const hw_region_t *region, const hw_run_t *slab) {
   const hw_size_class_t *sc = &hw_size_classes[slab->size_class];
   REQUIRE(slab->npages == sc->npages, "a slab has the pages of its class");
@@ -30,7 +34,7 @@ static const char *check_slab(walk_t *walk, const hw_region_t *region, const hw_
   for (size_t page = slab->page; page < slab->page + slab->npages; page++) {
     REQUIRE(tag_at(region, page) == hw_tag(walk->arena->owner, slab->size_class),
             "each page of a slab names its class and arena");
-    REQUIRE(&region->runs[region->pages[page].run] == slab, "each page of a slab names the slab");
+    REQUIRE(run_of(region, page) == slab, "each page of a slab names the slab");
   }
   size_t nfree = hw_bits_count(slab->free, 0, HW_SLAB_REGIONS_MOST);
   REQUIRE(hw_bits_count(slab->free, 0, sc->nregions) == nfree, "no bit behind the last region");
@@ -59,8 +63,7 @@ static const char *check_large(walk_t *walk, const hw_region_t *region, const hw
     REQUIRE(run->size_class == HW_CLASS_RETIRED, "a run has a use");
   }
   if (tag != 0) {
-    REQUIRE(&region->runs[region->pages[run->page].run] == run,
-            "a large block's first page names its run");
+    REQUIRE(run_of(region, run->page) == run, "a large block's first page names its run");
   }
   for (size_t page = run->page + 1; page < (size_t)run->page + run->npages + run->headroom;
        page++) {
@@ -174,7 +177,7 @@ static const char *check_cached(const hw_arena_t *arena, void *const *blocks, si
     size_t page = hw_page_of(region, blocks[i]);
     REQUIRE(tag_at(region, page) == hw_tag(arena->owner, size_class),
             "a cached block is of its class");
-    const hw_run_t *slab = &region->runs[region->pages[page].run];
+    const hw_run_t *slab = run_of(region, page);
     uint32_t index = hw_slab_index(slab, blocks[i]);
     REQUIRE(index != HW_NO_REGION, "a cached block is a region");
     REQUIRE(!hw_slab_is_free(slab, index), "a cached block is not free in its slab");
@@ -218,8 +221,14 @@ hw_status_t hw_arena_verify(hw_arena_t *arena, const char **broken) {
   hw_status_t status = hw_account_verify(&arena->account, broken);
   if (status != HW_OK) return status;
   hw_arena_hold(arena, HW_FORK_PREPARE);
-  bool quiet = atomic_load_explicit(&arena->nflights, memory_order_acquire) == 0;
+  uint64_t flights = atomic_load_explicit(&arena->flights, memory_order_acquire);
+  bool quiet = (uint32_t)flights == 0;
   *broken = check_held(arena, quiet);
+  /* A flight that began meanwhile may be what was seen. */
+  if (*broken != NULL && quiet &&
+      atomic_load_explicit(&arena->flights, memory_order_acquire) != flights) {
+    *broken = check_held(arena, false);
+  }
   hw_arena_hold(arena, HW_FORK_PARENT);
   return *broken == NULL ? HW_OK : HW_ERR_CORRUPTED;
 }

@@ -36,21 +36,27 @@
 /* An entry of the page map. A page of a slab and the first page of a large block have a tag; all
  * others have 0. */
 typedef struct hw_page {
-  uint32_t tag; /* written and read with the functions below, where threads may meet */
+  uint32_t tag; /* both are written and read with the functions below, where threads may meet */
   uint32_t run; /* index of the run's descriptor */
 } hw_page_t;
 
 static inline uint32_t hw_page_tag(const hw_page_t *page) {
-  return __atomic_load_n(&page->tag, __ATOMIC_RELAXED);
+  return __atomic_load_n(&page->tag, __ATOMIC_ACQUIRE);
 }
 
-static inline void hw_page_set_tag(hw_page_t *page, uint32_t tag) {
-  __atomic_store_n(&page->tag, tag, __ATOMIC_RELAXED);
+static inline uint32_t hw_page_run(const hw_page_t *page) {
+  return __atomic_load_n(&page->run, __ATOMIC_RELAXED);
 }
 
-/* From `from` to 0, for one of several threads that try. */
-static inline bool hw_page_drop_tag(hw_page_t *page, uint32_t from) {
-  return __atomic_compare_exchange_n(&page->tag, &from, 0, false, __ATOMIC_RELAXED,
+/* Who reads the tag sees the run, and all that was done before. */
+static inline void hw_page_set(hw_page_t *page, uint32_t run, uint32_t tag) {
+  __atomic_store_n(&page->run, run, __ATOMIC_RELAXED);
+  __atomic_store_n(&page->tag, tag, __ATOMIC_RELEASE);
+}
+
+/* From `from` to `to`, for one of several threads that try. */
+static inline bool hw_page_change_tag(hw_page_t *page, uint32_t from, uint32_t to) {
+  return __atomic_compare_exchange_n(&page->tag, &from, to, false, __ATOMIC_ACQ_REL,
                                      __ATOMIC_RELAXED);
 }
 
