@@ -23,7 +23,8 @@ static hw_status_t check(hw_arena_t *arena, const void *ptr, hw_layout_t layout,
     } else if (arena->exact) {
       fits = hw_is_aligned(ptr, HW_MALLOC_ALIGN) && hw_state(at->region, ptr) == HW_STATE_LIVE;
     } else {
-      fits = hw_slab_index(at->run, ptr) != HW_NO_REGION;
+      fits = hw_slab_index(at->run, ptr) != HW_NO_REGION &&
+             hw_state(at->region, ptr) != HW_STATE_RETIRED;
     }
     if (fits) return HW_OK;
   }
