@@ -87,7 +87,7 @@ hw_status_t hw_arena_purge(hw_allocator_t *self) {
 
 static hw_status_t take_one(hw_arena_t *arena, unsigned size_class, bool nowait, void **out) {
   size_t taken = 0;
-  hw_arena_trip(arena);
+  if (!nowait) hw_arena_trip(arena);
   hw_status_t status = hw_arena_take(arena, size_class, out, 1, nowait, &taken);
   if ((status == HW_ERR_LIMIT || status == HW_ERR_OUT_OF_MEMORY) && !nowait) {
     hw_arena_relieve(arena);

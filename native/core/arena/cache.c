@@ -49,7 +49,7 @@ static void trip(hw_cache_t *cache) {
 hw_status_t hw_cache_refill(hw_cache_t *cache, unsigned size_class, bool nowait) {
   hw_magazine_t *magazine = &cache->magazines[size_class];
   size_t got = 0;
-  trip(cache);
+  if (!nowait) trip(cache);
   hw_status_t status =
       hw_arena_take(cache->arena, size_class, magazine->slots, magazine->refill, nowait, &got);
   if ((status == HW_ERR_LIMIT || status == HW_ERR_OUT_OF_MEMORY) && !nowait) {

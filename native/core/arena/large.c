@@ -31,7 +31,7 @@ static void clear_stale(const hw_arena_t *arena, const hw_region_t *region, cons
 
 static hw_status_t claim(hw_arena_t *arena, const hw_run_request_t *request, hw_run_t **run,
                          hw_stale_t *stale) {
-  hw_arena_trip(arena);
+  if (!request->nowait) hw_arena_trip(arena);
   hw_status_t status = hw_runs_claim(&arena->runs, request, run, stale);
   if ((status == HW_ERR_LIMIT || status == HW_ERR_OUT_OF_MEMORY) && !request->nowait) {
     hw_arena_relieve(arena);
@@ -116,7 +116,7 @@ hw_status_t hw_large_deallocate(hw_arena_t *arena, hw_region_t *region, hw_run_t
   if (won) {
     size_t bytes = bytes_of(run->npages);
     bool clean = renew(arena, run);
-    hw_runs_release(&arena->runs, run, clean);
+    hw_runs_release(&arena->runs, run, clean, false);
     hw_account_close(&arena->account, bytes);
   }
   end(arena);
@@ -164,7 +164,7 @@ static hw_status_t resize(hw_arena_t *arena, const hw_location_t *at, hw_layout_
       clear_stale(arena, at->region, &stale, run->page + had, (flags & HW_NOWAIT) != 0);
     }
   } else if (npages < had) {
-    hw_runs_trim(&arena->runs, run, npages);
+    hw_runs_trim(&arena->runs, run, npages, (flags & HW_NOWAIT) != 0);
     hw_account_refund(&arena->account, bytes_of(had - npages));
   }
   if (flags & HW_ZEROED) clear_tail(run->base, layout.size, hw_min(next.size, bytes_of(had)));
@@ -197,11 +197,12 @@ static hw_moved_t move_pages(hw_arena_t *arena, const hw_run_t *from, hw_run_t *
   return HW_MOVED;
 }
 
-static void end_moved_from(hw_arena_t *arena, hw_region_t *region, hw_run_t *run, bool clean) {
+static void end_moved_from(hw_arena_t *arena, hw_region_t *region, hw_run_t *run, bool clean,
+                           bool nowait) {
   size_t bytes = bytes_of(run->npages);
   hw_run_set_tags(region, run, 1, 0);
-  if (renew(arena, run)) clean = true;
-  hw_runs_release(&arena->runs, run, clean);
+  if (!nowait && renew(arena, run)) clean = true;
+  hw_runs_release(&arena->runs, run, clean, nowait);
   hw_account_close(&arena->account, bytes);
 }
 
@@ -235,7 +236,7 @@ static hw_status_t move(hw_arena_t *arena, const hw_location_t *at, hw_layout_t 
     clear_tail(to->base, layout.size, hw_min(next.size, bytes_of(kept_pages)));
   }
   publish(arena, region, to);
-  end_moved_from(arena, at->region, from, moved == HW_MOVED && from->npages == kept_pages);
+  end_moved_from(arena, at->region, from, moved == HW_MOVED && from->npages == kept_pages, nowait);
   *out = to->base;
   return HW_OK;
 }
