@@ -151,7 +151,7 @@ static void a_trimmed_tail_is_free_at_once(void **state) {
   (void)state;
   runs_begin();
   hw_run_t *run = claim(100), *last = claim(2);
-  hw_runs_trim(&runs, run, 10, false);
+  hw_runs_trim(&runs, run, 10, false, false);
   assert_int_equal(runs.ndirty, 90);
   hw_run_t *tail = claim(90);
   assert_int_equal(tail->page, 10);
@@ -193,7 +193,7 @@ static void trimming_lets_headroom_go(void **state) {
   (void)state;
   runs_begin();
   hw_run_t *run = claim_at(20, 1, 20);
-  hw_runs_trim(&runs, run, 10, false);
+  hw_runs_trim(&runs, run, 10, false, false);
   assert_int_equal(runs.nheadroom, 0);
   hw_run_t *next = claim(5);
   assert_int_equal(next->page, 10);
@@ -317,7 +317,7 @@ static void resize_in_model(random_source_t *source, hw_run_t *run, uint8_t mark
     assert_int_equal(extends_to(run, npages), fits);
     if (!fits) return;
   } else if (npages < had) {
-    hw_runs_trim(&runs, run, npages, false);
+    hw_runs_trim(&runs, run, npages, false, false);
   }
   paint(run, hw_min(had, npages), mark, 0);
   for (size_t page = run->page + npages; page < run->page + had; page++) owners[page] = 0;

@@ -55,7 +55,7 @@ hw_status_t try_claim(size_t npages, bool nowait) {
   hw_run_t *run = NULL;
   hw_status_t status = hw_runs_claim(&runs, &request, &run, NULL);
   if (status == HW_OK) {
-    hw_runs_release(&runs, run, false);
+    hw_runs_release(&runs, run, false, false);
   } else {
     assert_null(run);
   }
@@ -63,7 +63,7 @@ hw_status_t try_claim(size_t npages, bool nowait) {
 }
 
 void release(hw_run_t *run) {
-  hw_runs_release(&runs, run, false);
+  hw_runs_release(&runs, run, false, false);
 }
 
 bool extends_to(hw_run_t *run, size_t npages) {

@@ -79,7 +79,7 @@ static void the_last_stale_entry_stretches_over_all_that_remain(void **state) {
 static void a_clean_release_leaves_nothing_dirty(void **state) {
   (void)state;
   runs_begin();
-  hw_runs_release(&runs, claim(50), true);
+  hw_runs_release(&runs, claim(50), true, false);
   assert_int_equal(runs.ndirty, 0);
   runs_end();
 }
@@ -135,7 +135,7 @@ static void a_decay_of_0_gives_back_at_once(void **state) {
   (void)state;
   runs_begin_as(SIZE_MAX >> HW_PAGE_SHIFT, 0);
   hw_run_t *run = claim(40);
-  hw_runs_trim(&runs, run, 20, false);
+  hw_runs_trim(&runs, run, 20, false, false);
   assert_int_equal(runs.ndirty, 0);
   release(run);
   assert_int_equal(runs.ndirty, 0);

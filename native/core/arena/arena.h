@@ -68,7 +68,7 @@ const hw_allocator_ops_t *hw_arena_ops(void);
 /* HW_ERR_BUSY while blocks live or caches are open. */
 HW_MUST_CHECK hw_status_t hw_arena_end(hw_arena_t *arena);
 
-/* Counts a trip to bins or pages; every so often the clock is looked at. */
+/* Counts a trip to bins or pages; every so often the clock is looked at, so not with nowait. */
 void hw_arena_trip(hw_arena_t *arena);
 /* Takes every lock of the arena, in order, for a look at the whole; or for a fork. */
 void hw_arena_hold(hw_arena_t *arena, hw_fork_t moment);

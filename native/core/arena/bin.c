@@ -2,6 +2,7 @@
 
 #include <string.h>
 
+#include "arena/locate.h"
 #include "base/check.h"
 
 void hw_bin_init(hw_bin_t *bin, hw_runs_t *runs, unsigned size_class, void **depot) {
@@ -92,6 +93,10 @@ static hw_region_t *region_of(hw_bin_t *bin, const void *block, hw_region_t *reg
   return region;
 }
 
+static bool is_retired(const hw_region_t *region, const hw_run_t *slab, const void *block) {
+  return slab->nretired > 0 && hw_state(region, block) == HW_STATE_RETIRED;
+}
+
 /* To their slabs. */
 static void give_to_slabs(hw_bin_t *bin, void *const *blocks, size_t count) {
   hw_region_t *region = bin->runs->space->regions;
@@ -105,7 +110,8 @@ static void give_to_slabs(hw_bin_t *bin, void *const *blocks, size_t count) {
     if (hw_page_tag(page) == tag) {
       index = hw_slab_index(slab, blocks[i]);
     }
-    if (index == HW_NO_REGION || hw_slab_is_free(slab, index)) {
+    if (index == HW_NO_REGION || hw_slab_is_free(slab, index) ||
+        is_retired(region, slab, blocks[i])) {
       bin->misuses++;
       continue;
     }

@@ -112,7 +112,7 @@ hw_status_t hw_large_deallocate(hw_arena_t *arena, hw_region_t *region, hw_run_t
   if (won) {
     size_t bytes = bytes_of(run->npages);
     bool clean = hw_move_renew(arena, run, 0);
-    hw_runs_release(&arena->runs, run, clean);
+    hw_runs_release(&arena->runs, run, clean, false);
     hw_account_close(&arena->account, bytes);
   }
   end(arena);
@@ -172,8 +172,9 @@ static hw_status_t resize(hw_arena_t *arena, const hw_location_t *at, hw_layout_
       clear_stale(arena, at->region, &stale, run->page + had, (flags & HW_NOWAIT) != 0);
     }
   } else if (npages < had) {
-    bool clean = hw_move_renew(arena, run, npages);
-    hw_runs_trim(&arena->runs, run, npages, clean);
+    bool nowait = (flags & HW_NOWAIT) != 0;
+    bool clean = !nowait && hw_move_renew(arena, run, npages);
+    hw_runs_trim(&arena->runs, run, npages, clean, nowait);
     hw_account_refund(&arena->account, bytes_of(had - npages));
   }
   if (flags & HW_ZEROED) clear_tail(run->base, layout.size, hw_min(next.size, bytes_of(had)));
@@ -188,11 +189,12 @@ hw_status_t hw_large_resize(hw_arena_t *arena, const hw_location_t *at, hw_layou
   return status;
 }
 
-static void end_moved_from(hw_arena_t *arena, hw_region_t *region, hw_run_t *run, bool clean) {
+static void end_moved_from(hw_arena_t *arena, hw_region_t *region, hw_run_t *run, bool clean,
+                           bool nowait) {
   size_t bytes = bytes_of(run->npages);
   hw_run_set_tags(region, run, 1, 0);
-  if (hw_move_renew(arena, run, 0)) clean = true;
-  hw_runs_release(&arena->runs, run, clean);
+  if (!nowait && hw_move_renew(arena, run, 0)) clean = true;
+  hw_runs_release(&arena->runs, run, clean, nowait);
   hw_account_close(&arena->account, bytes);
 }
 
@@ -226,7 +228,8 @@ static hw_status_t move(hw_arena_t *arena, const hw_location_t *at, hw_layout_t 
     clear_tail(to->base, layout.size, hw_min(next.size, bytes_of(kept_pages)));
   }
   publish(arena, region, to);
-  end_moved_from(arena, at->region, from, moved == HW_MOVED_ALL && from->npages == kept_pages);
+  end_moved_from(arena, at->region, from, moved == HW_MOVED_ALL && from->npages == kept_pages,
+                 nowait);
   *out = to->base;
   return HW_OK;
 }

@@ -84,7 +84,10 @@ static bool fits_by_map(hw_arena_t *arena, const void *ptr, hw_layout_t layout, 
   at->found = HW_FOUND_BLOCK;
   at->run = &at->region->runs[hw_page_run(page)];
   if (size_class == HW_CLASS_LARGE) return fits_large(at->run, ptr, layout);
-  if (!arena->exact) return hw_slab_index(at->run, ptr) != HW_NO_REGION;
+  if (!arena->exact) {
+    return hw_slab_index(at->run, ptr) != HW_NO_REGION &&
+           hw_state(at->region, ptr) != HW_STATE_RETIRED;
+  }
   return hw_is_aligned(ptr, HW_MALLOC_ALIGN) && hw_state(at->region, ptr) == HW_STATE_LIVE;
 }
 

@@ -192,7 +192,7 @@ static bool must_purge_now(const hw_runs_t *runs, const hw_run_t *run, size_t np
   return npages >= HW_OVERSIZE_PAGES && runs->ndirty > cap;
 }
 
-void hw_runs_release(hw_runs_t *runs, hw_run_t *run, bool clean) {
+void hw_runs_release(hw_runs_t *runs, hw_run_t *run, bool clean, bool nowait) {
   hw_lock(&runs->lock);
   hw_region_t *region = hw_runs_region(runs, run);
   size_t page = run->page;
@@ -202,7 +202,7 @@ void hw_runs_release(hw_runs_t *runs, hw_run_t *run, bool clean) {
   runs->nheadroom -= run->headroom;
   free_pages(runs, region, page, page + npages + run->headroom);
   run->npages = 0;
-  if (!clean && must_purge_now(runs, run, npages))
+  if (!clean && !nowait && must_purge_now(runs, run, npages))
     hw_runs_purge_range(runs, region, page, page + npages);
   hw_unlock(&runs->lock);
 }
@@ -236,7 +236,7 @@ hw_status_t hw_runs_extend(hw_runs_t *runs, hw_run_t *run, size_t npages, hw_sta
   return status == HW_ERR_NOWAIT ? HW_ERR_NOT_IN_PLACE : status;
 }
 
-void hw_runs_trim(hw_runs_t *runs, hw_run_t *run, size_t npages, bool clean) {
+void hw_runs_trim(hw_runs_t *runs, hw_run_t *run, size_t npages, bool clean, bool nowait) {
   hw_lock(&runs->lock);
   hw_region_t *region = hw_runs_region(runs, run);
   size_t from = (size_t)run->page + npages;
@@ -246,6 +246,7 @@ void hw_runs_trim(hw_runs_t *runs, hw_run_t *run, size_t npages, bool clean) {
   free_pages(runs, region, from, end + run->headroom);
   run->headroom = 0;
   run->npages = (uint32_t)npages;
-  if (!clean && must_purge_now(runs, run, end - from)) hw_runs_purge_range(runs, region, from, end);
+  if (!clean && !nowait && must_purge_now(runs, run, end - from))
+    hw_runs_purge_range(runs, region, from, end);
   hw_unlock(&runs->lock);
 }

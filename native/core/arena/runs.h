@@ -60,8 +60,9 @@ void hw_runs_init(hw_runs_t *runs, hw_space_t *space, uint32_t owner, size_t lim
  * HW_ERR_OUT_OF_MEMORY. */
 HW_MUST_CHECK hw_status_t hw_runs_claim(hw_runs_t *runs, const hw_run_request_t *request,
                                         hw_run_t **out, hw_stale_t *stale);
-/* Ends a run. `clean`: its memory moved elsewhere, it reads zero. */
-void hw_runs_release(hw_runs_t *runs, hw_run_t *run, bool clean);
+/* Ends a run. `clean`: its memory moved elsewhere, it reads zero. With `nowait` what would go back
+ * to the system at once waits for the next tick. */
+void hw_runs_release(hw_runs_t *runs, hw_run_t *run, bool clean, bool nowait);
 
 /* The run's pages are never used again. */
 void hw_runs_retire(hw_runs_t *runs, hw_run_t *run);
@@ -69,7 +70,7 @@ void hw_runs_retire(hw_runs_t *runs, hw_run_t *run);
 /* The run with more, or fewer, pages where it stands. */
 HW_MUST_CHECK hw_status_t hw_runs_extend(hw_runs_t *runs, hw_run_t *run, size_t npages,
                                          hw_stale_t *stale);
-void hw_runs_trim(hw_runs_t *runs, hw_run_t *run, size_t npages, bool clean);
+void hw_runs_trim(hw_runs_t *runs, hw_run_t *run, size_t npages, bool clean, bool nowait);
 
 /* Lets go of what the decay no longer allows. True while there is more to come. */
 bool hw_runs_tick(hw_runs_t *runs, uint64_t now_ms);

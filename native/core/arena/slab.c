@@ -24,7 +24,7 @@ hw_status_t hw_slab_create(hw_runs_t *runs, unsigned size_class, bool nowait, hw
 
 void hw_slab_destroy(hw_runs_t *runs, hw_run_t *slab) {
   hw_run_set_tags(hw_runs_region(runs, slab), slab, slab->npages, 0);
-  hw_runs_release(runs, slab, false);
+  hw_runs_release(runs, slab, false, false);
 }
 
 size_t hw_slab_take(hw_run_t *slab, void **out, size_t count) {
