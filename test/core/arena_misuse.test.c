@@ -155,6 +155,18 @@ static void another_layout_is_told(void **state) {
   end(pair);
 }
 
+/* On its fast path, which it takes once it has seen memory of the region. */
+static void a_cache_tells_another_layout_too(void **state) {
+  (void)state;
+  pair_t pair = begin(HW_ARENA_EXACT);
+  give(pair.cache, take(pair.cache, 100), 100);
+  void *small = take(pair.cache, 100);
+  assert_status(HW_ERR_LAYOUT_MISMATCH, try_give(pair.cache, small, 128));
+  assert_status(HW_ERR_LAYOUT_MISMATCH, try_give(pair.cache, small, 10));
+  give(pair.cache, small, 100);
+  end(pair);
+}
+
 /* Two arenas in one address space, as on the real system. */
 static void blocks_of_another_arena_are_not_owned(void **state) {
   (void)state;
@@ -259,6 +271,7 @@ int main(void) {
       cmocka_unit_test(memory_of_others_is_not_owned),
       cmocka_unit_test(addresses_of_ours_that_were_never_handed_out_are_not_live),
       cmocka_unit_test(another_layout_is_told),
+      cmocka_unit_test(a_cache_tells_another_layout_too),
       cmocka_unit_test(blocks_of_another_arena_are_not_owned),
       cmocka_unit_test(an_id_that_is_used_again_accepts_nothing_stale),
       cmocka_unit_test(a_retired_block_is_not_live),

@@ -132,6 +132,22 @@ static void the_map_covers_every_page_once_by_address(void **state) {
   end_mixture(arena, cache);
 }
 
+static void the_map_tells_dirty_pages_from_clean_ones(void **state) {
+  (void)state;
+  hw_allocator_t *arena = arena_begin();
+  void *large = take(arena, MIB), *fence = take(arena, MIB);
+  give(arena, large, MIB);
+  walk_t before = {.most = SIZE_MAX}, after = {.most = SIZE_MAX};
+  assert_ok(hw_arena_map(arena, walk_entry, &before));
+  assert_int_equal(before.bytes[HW_MAP_DIRTY], MIB);
+  assert_ok(hw_arena_purge(arena));
+  assert_ok(hw_arena_map(arena, walk_entry, &after));
+  assert_int_equal(after.bytes[HW_MAP_DIRTY], 0);
+  assert_int_equal(after.bytes[HW_MAP_CLEAN], before.bytes[HW_MAP_CLEAN] + MIB);
+  give(arena, fence, MIB);
+  arena_end_all(arena);
+}
+
 static void a_visitor_may_stop_the_map(void **state) {
   (void)state;
   hw_allocator_t *cache = NULL, *arena = begin_mixture(0, &cache);
@@ -280,6 +296,7 @@ int main(void) {
       cmocka_unit_test(the_figures_of_a_class_tell_live_blocks_from_cached_ones),
       cmocka_unit_test(the_peak_is_the_most_that_was_out_at_once),
       cmocka_unit_test(the_map_covers_every_page_once_by_address),
+      cmocka_unit_test(the_map_tells_dirty_pages_from_clean_ones),
       cmocka_unit_test(a_visitor_may_stop_the_map),
       cmocka_unit_test(an_empty_arena_has_an_empty_map),
       cmocka_unit_test(statistics_and_map_are_json),

@@ -115,9 +115,7 @@ static void end_blocks(hw_arena_t *arena, hw_region_t *region, hw_run_t *run) {
   hw_bin_t *bin = &arena->bins[run->size_class];
   for (uint32_t i = 0; i < hw_size_classes[run->size_class].nregions; i++) {
     const void *block = hw_slab_region(run, i);
-    if (hw_state(region, block) == HW_STATE_RETIRED) {
-      continue;
-    }
+    if (hw_state(region, block) == HW_STATE_RETIRED) continue;
     hw_set_state(region, block, HW_STATE_NONE);
     if (!hw_slab_is_free(run, i)) hw_slab_give(run, i);
   }

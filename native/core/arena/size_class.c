@@ -40,10 +40,7 @@ unsigned hw_class_of_aligned(hw_layout_t layout) {
   if (layout.align > HW_PAGE_BYTES || layout.size > HW_SMALL_MOST) return HW_CLASS_LARGE;
   size_t size = hw_align_up(layout.size == 0 ? 1 : layout.size, layout.align);
   if (size > HW_SMALL_MOST) return HW_CLASS_LARGE;
-  unsigned size_class = hw_class_of_size(size);
-  /* Powers of two are classes, so this ends within one doubling. */
-  while (size_class < HW_CLASS_COUNT && (hw_size_classes[size_class].size & (layout.align - 1))) {
-    size_class++;
-  }
-  return size_class;
+  /* A class that holds a multiple of a power of two is one too: up to its step all are, and above
+   * it the multiples are classes themselves. */
+  return hw_class_of_size(size);
 }
