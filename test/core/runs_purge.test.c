@@ -200,9 +200,7 @@ static void dirty_pages_make_room_below_the_limit(void **state) {
   fake_os_refuse(FAKE_PURGE);
   assert_status(HW_ERR_LIMIT, try_claim(90, false));
   release(between);
-  hw_runs_leave(&runs);
-  hw_space_destroy(&runs_space);
-  fake_os_reclaim();
+  runs_end();
 }
 
 static void begin_with_pages_of(size_t npages) {
@@ -246,8 +244,25 @@ static void free_pages_that_share_one_of_the_system_go_together(void **state) {
   hw_runs_purge(&runs);
   assert_in_range(runs.ndirty, 3, 16);
   assert_int_equal(runs.ndirty, runs.first->ndirty);
+  runs_end();
+}
+
+static void what_is_left_dirty_at_the_end_is_filled_with_zeros(void **state) {
+  (void)state;
+  runs_begin();
+  hw_run_t *low = claim(20), *between = fence(), *high = claim(20);
+  uint8_t *at_low = low->base, *at_high = high->base;
+  memset(at_low, 0xEE, BYTES(20));
+  memset(at_high, 0xEE, BYTES(20));
+  release(low);
+  release(high);
+  hw_runs_release(&runs, between, true, false);
+  fake_os_refuse(FAKE_PURGE);
   hw_runs_leave(&runs);
-  fake_os_reclaim();
+  assert_true(is_zero(at_low, BYTES(20)));
+  assert_true(is_zero(at_high, BYTES(20)));
+  hw_space_destroy(&runs_space);
+  assert_int_equal(fake_os_mappings(), 0);
 }
 
 static void pages_smaller_than_the_systems_are_no_reason_to_keep_a_segment(void **state) {
@@ -277,6 +292,7 @@ int main(void) {
       cmocka_unit_test(dirty_pages_make_room_below_the_limit),
       cmocka_unit_test(what_shares_a_page_of_the_system_with_a_block_stays_dirty),
       cmocka_unit_test(free_pages_that_share_one_of_the_system_go_together),
+      cmocka_unit_test(what_is_left_dirty_at_the_end_is_filled_with_zeros),
       cmocka_unit_test(pages_smaller_than_the_systems_are_no_reason_to_keep_a_segment),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);

@@ -3,6 +3,8 @@
  * lowest again. */
 #include "arena/runs.h"
 
+#include <string.h>
+
 #include "base/align.h"
 #include "base/bitmap.h"
 
@@ -108,6 +110,17 @@ void hw_runs_purge(hw_runs_t *runs) {
   hw_unlock(&runs->lock);
 }
 
+/* What the system did not take back is filled with zeros: the next owner gets clean pages. */
+static void clear_dirty(const hw_region_t *region, size_t from, size_t end) {
+  from = hw_bits_next_set(region->dirty, from, end);
+  while (from < end) {
+    size_t clean = hw_bits_next_clear(region->dirty, from, end);
+    memset(hw_page_address(region, from), 0, (clean - from) << HW_PAGE_SHIFT);
+    hw_bits_clear(region->dirty, from, clean);
+    from = hw_bits_next_set(region->dirty, clean, end);
+  }
+}
+
 void hw_runs_leave(hw_runs_t *runs) {
   hw_lock(&runs->lock);
   hw_runs_purge_some(runs, runs->ndirty, 1);
@@ -117,9 +130,9 @@ void hw_runs_leave(hw_runs_t *runs) {
     hw_region_t *region = hw_region_of(runs->space, segment);
     size_t begin = hw_segment_page(segment);
     size_t end = begin + HW_SEGMENT_PAGES;
-    /* Retired blocks, or pages the system did not take back: nobody may get them as clean. */
-    bool retired = hw_bits_next_set(region->used, begin, end) < end || segment->ndirty > 0;
-    hw_space_give(runs->space, segment, retired);
+    if (segment->ndirty > 0) clear_dirty(region, begin, end);
+    /* What is still used are retired blocks. */
+    hw_space_give(runs->space, segment, hw_bits_next_set(region->used, begin, end) < end);
     segment = next;
   }
   runs->first = runs->last = NULL;
