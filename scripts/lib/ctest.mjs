@@ -22,10 +22,12 @@ export async function buildTests(folder, options) {
 }
 
 /** Runs the C tests built in `folder` and returns their counts, one for each test program. */
-export async function runTests(folder) {
-  const { code, output } = await run('ctest', [
-    ...['--test-dir', folder, '--output-on-failure', '--no-tests=error', '-j', jobs],
-  ]);
+export async function runTests(folder, { args = [], env = {} } = {}) {
+  const { code, output } = await run(
+    'ctest',
+    ['--test-dir', folder, '--output-on-failure', '--no-tests=error', '-j', jobs, ...args],
+    { env },
+  );
   console.log(output.trimEnd());
   const summary = /(\d+) tests? failed out of (\d+)/.exec(output);
   if (summary === null) return { passed: 0, failed: 1 };

@@ -1,0 +1,30 @@
+# The fuzz targets (test/fuzz/fuzz_*.c): with HW_FUZZ each is searched by libFuzzer, which clang
+# brings; otherwise each is a plain program that replays files, and a ctest test over random bytes
+# that follow from a seed.
+
+file(GLOB HW_FUZZ_TARGETS CONFIGURE_DEPENDS test/fuzz/fuzz_*.c)
+set(HW_FUZZ_HELPERS
+  test/core/arena_model.c test/core/arena_model_check.c test/core/arena_model_misuse.c
+  test/core/model_os.c)
+
+if(HW_FUZZ)
+  target_compile_definitions(heapwright_options INTERFACE HW_CHECKS)
+  set(sanitizers address,undefined)
+  target_compile_options(heapwright_options INTERFACE -O1 -fno-omit-frame-pointer
+    -fsanitize=fuzzer-no-link,${sanitizers} -fno-sanitize-recover=all)
+  target_link_options(heapwright_options INTERFACE -fsanitize=${sanitizers})
+endif()
+
+foreach(file IN LISTS HW_FUZZ_TARGETS)
+  get_filename_component(name "${file}" NAME_WE)
+  add_executable(${name} "${file}" ${HW_FUZZ_HELPERS})
+  target_include_directories(${name} PRIVATE test/core test/fuzz)
+  target_link_libraries(${name} PRIVATE heapwright_core)
+  if(HW_FUZZ)
+    target_link_options(${name} PRIVATE -fsanitize=fuzzer)
+  else()
+    target_sources(${name} PRIVATE test/fuzz/replay.c)
+    add_test(NAME ${name} COMMAND ${name} -runs=200 -seed=1)
+    set_tests_properties(${name} PROPERTIES TIMEOUT 300 ENVIRONMENT "${HW_TEST_ENVIRONMENT}")
+  endif()
+endforeach()

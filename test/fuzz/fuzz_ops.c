@@ -1,0 +1,18 @@
+/* Bytes become calls on an arena and two caches of it, checked against the model. */
+#include "fuzz.h"
+
+#include "arena_model.h"
+
+#define STEPS_MOST 2000u
+
+static model_t model;
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
+  model_begin(&model, (choices_t){.bytes = data, .left = size}, 0);
+  while (model.from.left > 0 && model.steps < STEPS_MOST) {
+    model_step(&model);
+    if (model.steps % 32 == 0) model_check(&model);
+  }
+  model_end(&model);
+  return 0;
+}
