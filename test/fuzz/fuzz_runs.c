@@ -132,7 +132,7 @@ static void change(choices_t *from, hw_run_t *run) {
   size_t had = run->npages;
   size_t npages = one_in(from, 2) ? had + 1 + choose(from, 40) : some_pages(from);
   if (npages < had) {
-    hw_runs_trim(&runs, run, npages);
+    hw_runs_trim(&runs, run, npages, false, one_in(from, 2));
     MUST(run->npages == npages && run->headroom == 0);
   } else if (npages > had) {
     hw_stale_t stale;
@@ -145,11 +145,11 @@ static void change(choices_t *from, hw_run_t *run) {
 }
 
 /* `clean`: as a block whose memory moved away leaves it. */
-static void release(size_t index, bool clean) {
+static void release(size_t index, bool clean, bool nowait) {
   hw_run_t *run = live[index];
   check_contents(run);
   if (clean) clean = hw_os_default()->purge(run->base, (size_t)run->npages << HW_PAGE_SHIFT);
-  hw_runs_release(&runs, run, clean);
+  hw_runs_release(&runs, run, clean, nowait);
   live[index] = live[--count];
 }
 
@@ -159,7 +159,7 @@ static void step(choices_t *from) {
   if (count == 0 || action < 6) {
     claim(from);
   } else if (action < 10) {
-    release(index, one_in(from, 8));
+    release(index, one_in(from, 8), one_in(from, 4));
   } else if (action < 13) {
     change(from, live[index]);
   } else if (action == 13) {
@@ -185,7 +185,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
     step(&from);
     if (steps % 4 == 0) check_all();
   }
-  while (count > 0) release(0, false);
+  while (count > 0) release(0, false, false);
   check_all();
   hw_runs_leave(&runs);
   hw_space_leave(&space, &member);
