@@ -132,7 +132,7 @@ static void change(choices_t *from, hw_run_t *run) {
   size_t had = run->npages;
   size_t npages = one_in(from, 2) ? had + 1 + choose(from, 40) : some_pages(from);
   if (npages < had) {
-    hw_runs_trim(&runs, run, npages);
+    hw_runs_trim(&runs, run, npages, false, false);
     MUST(run->npages == npages && run->headroom == 0);
   } else if (npages > had) {
     hw_stale_t stale;
@@ -149,7 +149,7 @@ static void release(size_t index, bool clean) {
   hw_run_t *run = live[index];
   check_contents(run);
   if (clean) clean = hw_os_default()->purge(run->base, (size_t)run->npages << HW_PAGE_SHIFT);
-  hw_runs_release(&runs, run, clean);
+  hw_runs_release(&runs, run, clean, false);
   live[index] = live[--count];
 }
 
