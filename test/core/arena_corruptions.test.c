@@ -297,7 +297,7 @@ static void an_account_that_is_off_is_found(void **state) {
 static void while_calls_are_under_way_the_account_may_be_off(void **state) {
   (void)state;
   begin();
-  arena->nflights = 1;
+  arena->flights = 1;
   arena->account.live_bytes += 4096;
   assert_sound(cache_base);
   hw_page_t *first = &region->pages[run->page];
@@ -306,7 +306,7 @@ static void while_calls_are_under_way_the_account_may_be_off(void **state) {
   assert_sound(cache_base);
   first->tag = tag;
   arena->account.live_bytes -= 4096;
-  arena->nflights = 0;
+  arena->flights = 0;
   end();
 }
 
