@@ -38,12 +38,7 @@ const uint8_t hw_class_table[HW_CLASS_TABLE_MOST / 16 + 1] = {
 
 unsigned hw_class_of_aligned(hw_layout_t layout) {
   if (layout.align > HW_PAGE_BYTES || layout.size > HW_SMALL_MOST) return HW_CLASS_LARGE;
-  size_t size = hw_align_up(layout.size == 0 ? 1 : layout.size, layout.align);
-  if (size > HW_SMALL_MOST) return HW_CLASS_LARGE;
-  unsigned size_class = hw_class_of_size(size);
-  /* Powers of two are classes, so this ends within one doubling. */
-  while (size_class < HW_CLASS_COUNT && (hw_size_classes[size_class].size & (layout.align - 1))) {
-    size_class++;
-  }
-  return size_class;
+  /* In its doubling a multiple of the alignment is either a class itself, or the alignment divides
+   * the step between classes: the least class that is large enough is aligned too. */
+  return hw_class_of_size(hw_align_up(layout.size == 0 ? 1 : layout.size, layout.align));
 }
