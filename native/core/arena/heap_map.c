@@ -59,14 +59,14 @@ hw_status_t hw_arena_map(hw_allocator_t *self,
   tour_t tour = {visit, context};
   bool go_on = true;
   hw_arena_hold(arena, HW_FORK_PREPARE);
-  const hw_region_t *before = NULL;
+  uint32_t before = UINT32_MAX; /* the region of the segment before */
   size_t reached = 0;
   for (const hw_page_segment_t *at = arena->runs.first; at != NULL && go_on; at = at->next) {
     const hw_region_t *region = hw_region_of(arena->space, at);
     size_t from = hw_segment_page(at);
-    if (region == before && reached > from) from = reached;
+    if (at->region == before && reached > from) from = reached;
     reached = visit_segment(&tour, region, from, hw_segment_page(at) + HW_SEGMENT_PAGES, &go_on);
-    before = region;
+    before = at->region;
   }
   hw_arena_hold(arena, HW_FORK_PARENT);
   return HW_OK;
