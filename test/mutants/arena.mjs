@@ -16,8 +16,8 @@ export default [
     name: 'the class of an aligned block is that of its size',
     guards: 'the alignment of small blocks',
     file: arena('size_class'),
-    find: '  return hw_class_of_size(size);\n}',
-    replace: '  return hw_class_of_size(layout.size == size ? size : layout.size);\n}',
+    find: 'hw_class_of_size(hw_align_up(layout.size == 0 ? 1 : layout.size, layout.align))',
+    replace: 'hw_class_of_size(layout.size)',
     test: of('size_class')('an_aligned_layout_gets_the_least_class_that_keeps_its_alignment'),
   },
   {

@@ -38,9 +38,7 @@ const uint8_t hw_class_table[HW_CLASS_TABLE_MOST / 16 + 1] = {
 
 unsigned hw_class_of_aligned(hw_layout_t layout) {
   if (layout.align > HW_PAGE_BYTES || layout.size > HW_SMALL_MOST) return HW_CLASS_LARGE;
-  size_t size = hw_align_up(layout.size == 0 ? 1 : layout.size, layout.align);
-  if (size > HW_SMALL_MOST) return HW_CLASS_LARGE;
-  /* A class that holds a multiple of a power of two is one too: up to its step all are, and above
-   * it the multiples are classes themselves. */
-  return hw_class_of_size(size);
+  /* In its doubling a multiple of the alignment is either a class itself, or the alignment divides
+   * the step between classes: the least class that is large enough is aligned too. */
+  return hw_class_of_size(hw_align_up(layout.size == 0 ? 1 : layout.size, layout.align));
 }
