@@ -108,6 +108,33 @@ static void threads_together_never_map_more_than_they_may(void **state) {
   crew_end(&crew);
 }
 
+/* One block of up to a quarter of the limit each: whatever is being given back meanwhile, it fits.
+ */
+static void *keep_one_block(void *argument) {
+  worker_t *worker = argument;
+  crew_block_t *block = NULL;
+  for (unsigned i = 0; i < crew.rounds && worker->line == 0; i++) {
+    hw_status_t status = HW_OK;
+    size_t size = 40000 + crew_random(worker, MAPPED_LIMIT / 4 - 40000);
+    block = crew_allocate(worker, crew.arena, size, &status);
+    EXPECT_OK(worker, status);
+    if (block != NULL) crew_free(worker, crew.arena, block);
+  }
+  return NULL;
+}
+
+static void what_fits_the_mapped_limit_is_served(void **state) {
+  (void)state;
+  begin(HW_NO_LIMIT, MAPPED_LIMIT, 1000);
+  crew.rounds /= 4;
+  crew_start(&crew, 4, watch_what_is_mapped);
+  crew_start(&crew, 5, crew_purge);
+  run(4, keep_one_block);
+  atomic_store(&crew.stop, true);
+  crew_join(&crew, 4, 6);
+  crew_end(&crew);
+}
+
 #define BLOCKS_LEFT 6
 
 typedef struct ended {
@@ -239,6 +266,7 @@ int main(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(threads_together_never_pass_the_limit),
       cmocka_unit_test(threads_together_never_map_more_than_they_may),
+      cmocka_unit_test(what_fits_the_mapped_limit_is_served),
       cmocka_unit_test(threads_end_and_lose_nothing),
       cmocka_unit_test(idle_owners_hold_little),
       cmocka_unit_test(what_depots_hold_decays),

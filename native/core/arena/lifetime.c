@@ -19,7 +19,9 @@ void hw_arena_hold(hw_arena_t *arena, hw_fork_t moment) {
 }
 
 static void fork_arena(hw_member_t *member, hw_fork_t moment) {
-  hw_arena_hold((hw_arena_t *)((uint8_t *)member - offsetof(hw_arena_t, member)), moment);
+  hw_arena_t *arena = (hw_arena_t *)((uint8_t *)member - offsetof(hw_arena_t, member));
+  hw_arena_hold(arena, moment);
+  if (moment == HW_FORK_PREPARE) hw_runs_settle(&arena->runs);
 }
 
 static void init_bins(hw_arena_t *arena) {

@@ -78,7 +78,7 @@ static size_t purge_segment(hw_runs_t *runs, hw_page_segment_t *segment, size_t 
   return gone;
 }
 
-void hw_runs_purge_some(hw_runs_t *runs, size_t npages, size_t least) {
+size_t hw_runs_purge_some(hw_runs_t *runs, size_t npages, size_t least) {
   uint64_t all_after = HW_PURGE_ALL_AFTER * (uint64_t)(runs->decay.ms > 0 ? runs->decay.ms : 0);
   size_t gone = 0;
   for (hw_page_segment_t *segment = runs->last; segment != NULL && gone < npages;
@@ -86,6 +86,15 @@ void hw_runs_purge_some(hw_runs_t *runs, size_t npages, size_t least) {
     if (segment->ndirty == 0) continue;
     bool is_quiet = runs->now_ms - segment->dirtied_ms >= all_after;
     gone += purge_segment(runs, segment, npages - gone, is_quiet ? 1 : least);
+  }
+  return gone;
+}
+
+void hw_runs_settle(hw_runs_t *runs) {
+  while (runs->npurging > 0) {
+    hw_lock_fork(&runs->lock, HW_FORK_PARENT);
+    sched_yield();
+    hw_lock_fork(&runs->lock, HW_FORK_PREPARE);
   }
 }
 
@@ -95,7 +104,7 @@ bool hw_runs_tick(hw_runs_t *runs, uint64_t now_ms) {
   if (now_ms > runs->now_ms) runs->now_ms = now_ms;
   size_t allowed = hw_decay_allow(&runs->decay, now_ms, runs->ndirty);
   if (runs->ndirty > allowed) {
-    hw_runs_purge_some(runs, runs->ndirty - allowed, HW_PURGE_PAGES);
+    (void)hw_runs_purge_some(runs, runs->ndirty - allowed, HW_PURGE_PAGES);
     /* What is left counts as seen, so that the next epoch sees only what comes. */
     if (runs->ndirty < runs->decay.ndirty) runs->decay.ndirty = runs->ndirty;
   }
@@ -106,7 +115,7 @@ bool hw_runs_tick(hw_runs_t *runs, uint64_t now_ms) {
 
 void hw_runs_purge(hw_runs_t *runs) {
   hw_lock(&runs->lock);
-  hw_runs_purge_some(runs, runs->ndirty, 1);
+  (void)hw_runs_purge_some(runs, runs->ndirty, 1);
   hw_unlock(&runs->lock);
 }
 
@@ -123,7 +132,7 @@ static void clear_dirty(const hw_region_t *region, size_t from, size_t end) {
 
 void hw_runs_leave(hw_runs_t *runs) {
   hw_lock(&runs->lock);
-  hw_runs_purge_some(runs, runs->ndirty, 1);
+  (void)hw_runs_purge_some(runs, runs->ndirty, 1);
   hw_page_segment_t *segment = runs->first;
   while (segment != NULL) {
     hw_page_segment_t *next = segment->next;

@@ -88,18 +88,20 @@ static size_t clean_after(const hw_runs_t *runs, const hw_region_t *region, size
   return end == page ? 0 : hw_bits_next_set(region->dirty, page, end) - page;
 }
 
-/* Makes `npages` more pages fit the limit, at the cost of dirty ones. */
+/* Makes `npages` more pages fit the limit, at the cost of dirty ones. What other threads are giving
+ * back is waited for: it would be refused what fits. */
 static hw_status_t make_room(hw_runs_t *runs, size_t npages, bool nowait) {
-  if (npages > runs->limit || runs->nactive + runs->npurging > runs->limit - npages) {
-    return HW_ERR_LIMIT;
+  for (;;) {
+    if (npages > runs->limit || runs->nactive > runs->limit - npages) return HW_ERR_LIMIT;
+    size_t room = runs->limit - npages - runs->nactive;
+    size_t going = runs->ndirty + runs->npurging;
+    if (going <= room) return HW_OK;
+    if (nowait) return HW_ERR_NOWAIT;
+    /* The lock is open meanwhile, so all is asked again. */
+    if (hw_runs_purge_some(runs, going - room, 1) > 0) continue;
+    if (runs->npurging == 0) return HW_ERR_LIMIT;
+    hw_lock_pause(&runs->lock);
   }
-  size_t room = runs->limit - npages - runs->nactive - runs->npurging;
-  if (runs->ndirty <= room) return HW_OK;
-  if (nowait) return HW_ERR_NOWAIT;
-  hw_runs_purge_some(runs, runs->ndirty - room, 1);
-  /* What another thread took while the lock was open may have to be made room for again. */
-  bool fits = runs->nactive + runs->npurging + runs->ndirty <= runs->limit - npages;
-  return fits ? HW_OK : HW_ERR_LIMIT;
 }
 
 static hw_status_t grow(hw_runs_t *runs, size_t npages, size_t align, bool nowait) {

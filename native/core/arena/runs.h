@@ -74,6 +74,9 @@ void hw_runs_trim(hw_runs_t *runs, hw_run_t *run, size_t npages, bool clean, boo
 
 /* Lets go of what the decay no longer allows. True while there is more to come. */
 bool hw_runs_tick(hw_runs_t *runs, uint64_t now_ms);
+/* Nothing is on its way back to the system: for a fork, whose child could not finish it. The lock
+ * is held, and let go meanwhile. */
+void hw_runs_settle(hw_runs_t *runs);
 /* Gives every dirty page back. */
 void hw_runs_purge(hw_runs_t *runs);
 
@@ -102,8 +105,8 @@ void hw_runs_count_dirty(hw_runs_t *runs, hw_region_t *region, size_t from, size
 /* Adds a segment, all free. */
 void hw_runs_add_segment(hw_runs_t *runs, hw_page_segment_t *segment);
 
-/* Gives up to `npages` dirty pages back in runs of at least `least`; lets go of the lock meanwhile
- * (purge.c). */
-void hw_runs_purge_some(hw_runs_t *runs, size_t npages, size_t least);
+/* Gives up to `npages` dirty pages back in runs of at least `least`; answers how many went. Lets go
+ * of the lock meanwhile (purge.c). */
+size_t hw_runs_purge_some(hw_runs_t *runs, size_t npages, size_t least);
 /* The same for what is dirty of one range. */
 void hw_runs_purge_range(hw_runs_t *runs, hw_region_t *region, size_t from, size_t end);

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <pthread.h>
+#include <sched.h>
 
 #include "base/check.h"
 
@@ -45,6 +46,13 @@ static inline void hw_unlock(hw_lock_t *lock) {
 #ifdef HW_CHECKS
   *hw_lock_ranks_held() &= ~(1u << lock->rank);
 #endif
+}
+
+/* Lets other threads have the lock for a moment. */
+static inline void hw_lock_pause(hw_lock_t *lock) {
+  hw_unlock(lock);
+  sched_yield();
+  hw_lock(lock);
 }
 
 /* The three moments of fork(2), for a lock that is held over it together with others of its rank.
