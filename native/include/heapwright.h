@@ -181,8 +181,8 @@ typedef struct hw_arena_options {
 #define HW_ARENA_OPTIONS {HW_NO_LIMIT, 1000, 0}
 
 typedef struct hw_config {
-  size_t limit; /* most usable bytes live at once; HW_NO_LIMIT for none, 0 allows only
-                   empty blocks */
+  size_t limit; /* most usable bytes live at once; HW_NO_LIMIT for none. An empty block has none in
+                   `system`, 16 in an arena */
   const struct hw_os *os; /* NULL: the real system; tests hand in their own */
   const hw_arena_options_t *arena; /* for the kind "arena"; NULL: HW_ARENA_OPTIONS */
 } hw_config_t;

@@ -42,27 +42,30 @@ static uint64_t mapped_bytes(hw_arena_t *arena) {
   return (uint64_t)npages << HW_PAGE_SHIFT;
 }
 
-void hw_arena_stats_of(hw_arena_t *arena, hw_stats_t *out) {
-  uint64_t live_blocks = 0;
-  uint64_t live_bytes = 0;
-  uint64_t allocations = 0;
+static hw_class_stats_t sum_of_small(hw_arena_t *arena) {
+  hw_class_stats_t sum = {0};
   hw_lock(&arena->caches_lock);
   for (unsigned i = 0; i < HW_CLASS_COUNT; i++) {
     hw_class_stats_t stats;
-    live_blocks += hw_arena_live_small(arena, i, &stats);
-    live_bytes += stats.live_bytes;
-    allocations += stats.allocations;
+    sum.live_blocks += hw_arena_live_small(arena, i, &stats);
+    sum.live_bytes += stats.live_bytes;
+    sum.allocations += stats.allocations;
   }
   hw_unlock(&arena->caches_lock);
+  return sum;
+}
+
+void hw_arena_stats_of(hw_arena_t *arena, hw_stats_t *out) {
+  hw_class_stats_t small = sum_of_small(arena);
   hw_account_stats(&arena->account, out);
   out->mapped_bytes = mapped_bytes(arena);
   if (arena->tracked) return;
 
-  out->live_blocks += live_blocks;
-  out->live_bytes += live_bytes;
+  out->live_blocks += small.live_blocks;
+  out->live_bytes += small.live_bytes;
   out->retired_blocks += atomic_load_explicit(&arena->retired_small_blocks, RELAXED);
   out->retired_bytes += atomic_load_explicit(&arena->retired_small_bytes, RELAXED);
-  out->allocations += allocations;
+  out->allocations += small.allocations;
   out->peak_bytes = atomic_load_explicit(&arena->peak, RELAXED);
   uint64_t not_ended = out->live_blocks + out->retired_blocks;
   out->deallocations = out->allocations > not_ended ? out->allocations - not_ended : 0;
@@ -71,20 +74,10 @@ void hw_arena_stats_of(hw_arena_t *arena, hw_stats_t *out) {
 static void large_stats(hw_arena_t *arena, hw_class_stats_t *out) {
   hw_stats_t all;
   hw_arena_stats_of(arena, &all);
-  uint64_t small_blocks = 0;
-  uint64_t small_bytes = 0;
-  uint64_t small_allocations = 0;
-  hw_lock(&arena->caches_lock);
-  for (unsigned i = 0; i < HW_CLASS_COUNT; i++) {
-    hw_class_stats_t stats;
-    small_blocks += hw_arena_live_small(arena, i, &stats);
-    small_bytes += stats.live_bytes;
-    small_allocations += stats.allocations;
-  }
-  hw_unlock(&arena->caches_lock);
-  out->live_blocks = all.live_blocks - small_blocks;
-  out->live_bytes = all.live_bytes - small_bytes;
-  out->allocations = all.allocations - small_allocations;
+  hw_class_stats_t small = sum_of_small(arena);
+  out->live_blocks = all.live_blocks - small.live_blocks;
+  out->live_bytes = all.live_bytes - small.live_bytes;
+  out->allocations = all.allocations - small.allocations;
   out->slabs = out->live_blocks;
   out->slab_bytes = out->live_bytes;
 }
