@@ -1,20 +1,7 @@
-/* Every size up to 64 KiB at every alignment up to a page. Above 8 KiB in steps, unless
- * HW_TEST_DEEP=1 asks for all. */
+/* Every size up to 64 KiB at every alignment up to a page. */
 #include "arena_fixture.h"
 
-#include <stdlib.h>
-#include <string.h>
-
 #include "base/align.h"
-
-static size_t step_at(size_t size) {
-  static int deep = -1;
-  if (deep < 0) {
-    const char *asked = getenv("HW_TEST_DEEP");
-    deep = asked != NULL && strcmp(asked, "1") == 0;
-  }
-  return deep || size < 8 * KIB ? 1 : 61;
-}
 
 static void take_check_give(hw_allocator_t *self, hw_layout_t layout) {
   void *out = NULL;
@@ -35,7 +22,7 @@ static void take_check_give(hw_allocator_t *self, hw_layout_t layout) {
 
 static void sweep(hw_allocator_t *self, size_t most_align) {
   for (size_t align = 1; align <= most_align; align *= 2) {
-    for (size_t size = 0; size <= 64 * KIB; size += step_at(size)) {
+    for (size_t size = 0; size <= 64 * KIB; size++) {
       take_check_give(self, layout_of(size, align));
     }
     take_check_give(self, layout_of(64 * KIB, align));
