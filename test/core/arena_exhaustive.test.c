@@ -1,6 +1,8 @@
 /* Every size up to 64 KiB at every alignment up to a page. */
 #include "arena_fixture.h"
 
+#include <string.h>
+
 #include "base/align.h"
 
 static void take_check_give(hw_allocator_t *self, hw_layout_t layout) {
