@@ -132,7 +132,7 @@ static inline void heap_free(hw_allocator_t *heap, void *ptr, hw_layout_t layout
  * it gives pages back. A malloc has no such call. */
 static inline void heap_tick(const bench_t *bench) {
 #if defined(BENCH_SEAM_VTABLE)
-  hw_status_t status = hw_arena_tick(bench->owner, NULL);
+  hw_status_t status = hw_arena_tick(bench->heap, NULL);
   if (status != HW_OK && status != HW_ERR_INVALID) bench_die(hw_status_name(status));
 #else
   (void)bench;

@@ -200,9 +200,10 @@ HW_MUST_CHECK hw_status_t hw_cache_open(hw_allocator_t *arena, hw_allocator_t **
 /* Gives back what the cache holds: for a thread that is about to wait. The cache's thread only. */
 HW_MUST_CHECK hw_status_t hw_cache_flush(hw_allocator_t *cache);
 
-/* Lets freed memory decay: to be called now and then while a program idles, from any thread. *more
- * (NULL: not wanted) is false when there is nothing left to come. */
-HW_MUST_CHECK hw_status_t hw_arena_tick(hw_allocator_t *arena, bool *more);
+/* Lets freed memory decay: to be called now and then while a program idles, from any thread; or
+ * through a cache, by its thread, which then gives back what lies idle in it too. *more (NULL: not
+ * wanted) is false when there is nothing left to come. */
+HW_MUST_CHECK hw_status_t hw_arena_tick(hw_allocator_t *self, bool *more);
 /* Gives all free pages back that no cache holds. */
 HW_MUST_CHECK hw_status_t hw_arena_purge(hw_allocator_t *arena);
 /* Ends every block at once, those in caches too. No other thread uses the arena or a cache of it

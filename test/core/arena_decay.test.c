@@ -126,7 +126,7 @@ static void ticks_and_purges_are_for_arenas(void **state) {
   (void)state;
   arena = arena_begin();
   hw_allocator_t *cache = cache_open(arena);
-  assert_status(HW_ERR_INVALID, hw_arena_tick(cache, NULL));
+  assert_ok(hw_arena_tick(cache, NULL));
   assert_status(HW_ERR_INVALID, hw_arena_tick(NULL, NULL));
   assert_status(HW_ERR_INVALID, hw_arena_purge(cache));
   assert_status(HW_ERR_INVALID, hw_arena_purge(NULL));

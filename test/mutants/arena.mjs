@@ -244,4 +244,28 @@ export default [
     replace: 'layout.align <= HW_ALIGN_MOST * 2',
     test: blocks('larger_alignments_and_ones_that_are_no_power_of_two_are_refused'),
   },
+  {
+    name: 'a tick through a cache leaves it full',
+    guards: 'blocks that lie idle in a cache',
+    file: arena('cache'),
+    find: '    sweep_class(cache, i);\n    holds',
+    replace: '    holds',
+    test: of('arena_idle')('a_tick_through_a_cache_gives_back_what_lies_idle_in_it'),
+  },
+  {
+    name: 'an idle empty slab is kept',
+    guards: 'slabs that lie idle',
+    file: arena('bin'),
+    find: 'if (bin->empty != NULL && bin->empty_is_idle) {',
+    replace: 'if (bin->empty != NULL && bin->nslabs == 0) {',
+    test: of('arena_idle')('an_empty_slab_goes_back_when_it_lay_idle'),
+  },
+  {
+    name: 'a segment in use is trimmed',
+    guards: 'the arrays of a segment',
+    file: arena('purge'),
+    find: 'bool is_idle = segment->longest == HW_SEGMENT_PAGES && segment->ndirty == 0 &&',
+    replace: 'bool is_idle = segment->ndirty == 0 &&',
+    test: of('arena_idle')('a_segment_in_use_keeps_its_arrays'),
+  },
 ];

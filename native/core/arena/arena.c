@@ -72,10 +72,13 @@ void hw_arena_relieve(hw_arena_t *arena) {
 }
 
 hw_status_t hw_arena_tick(hw_allocator_t *self, bool *more) {
-  if (!hw_is_arena(self)) return HW_ERR_INVALID;
-  hw_arena_t *arena = hw_arena_of(self);
+  bool is_cache = hw_is_cache(self);
+  if (!is_cache && !hw_is_arena(self)) return HW_ERR_INVALID;
+  hw_arena_t *arena = is_cache ? hw_cache_of(self)->arena : hw_arena_of(self);
+  bool decays = arena->runs.decay.ms >= 0;
+  bool cached = is_cache && decays && hw_cache_sweep(hw_cache_of(self));
   bool left = tick(arena);
-  if (more != NULL) *more = left || (arena->runs.decay.ms >= 0 && holds_depots(arena));
+  if (more != NULL) *more = left || cached || (decays && holds_depots(arena));
   return HW_OK;
 }
 

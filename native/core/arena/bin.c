@@ -43,6 +43,7 @@ static hw_status_t provide_slab(hw_bin_t *bin, bool nowait) {
     bin->nslabs++;
   }
   bin->empty = NULL;
+  bin->empty_is_idle = false;
   push_slab(bin, slab);
   return HW_OK;
 }
@@ -151,6 +152,11 @@ static void shrink_depot(hw_bin_t *bin, size_t count) {
 
 void hw_bin_sweep(hw_bin_t *bin) {
   hw_lock(&bin->lock);
+  if (bin->empty != NULL && bin->empty_is_idle) {
+    end_slab(bin, bin->empty);
+    bin->empty = NULL;
+  }
+  bin->empty_is_idle = bin->empty != NULL;
   shrink_depot(bin, bin->depot_low - bin->depot_low / 4);
   bin->depot_low = bin->depot_count;
   hw_unlock(&bin->lock);

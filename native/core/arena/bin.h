@@ -15,6 +15,7 @@ typedef struct hw_bin {
   unsigned size_class;
   hw_run_t *first; /* slabs with free regions; the one that was last full is in front */
   hw_run_t *empty; /* one slab that is all free is kept, in no list */
+  bool empty_is_idle; /* it was there at the last sweep */
   size_t nslabs;
   size_t ntaken;   /* regions that are not free */
   size_t nretired; /* of them, those retired */
@@ -42,7 +43,8 @@ void hw_bin_give(hw_bin_t *bin, void *const *blocks, size_t count);
 /* Ends one taken region for ever. */
 void hw_bin_retire(hw_bin_t *bin, void *block);
 
-/* Gives back what lay in the depot since the last sweep: three quarters of it. */
+/* Gives back what lay in the depot since the last sweep: three quarters of it; and the empty slab,
+ * if it was there then. */
 void hw_bin_sweep(hw_bin_t *bin);
 /* Gives back the whole depot and the empty slab. */
 void hw_bin_flush(hw_bin_t *bin);

@@ -40,6 +40,15 @@ static void sweep_class(hw_cache_t *cache, unsigned size_class) {
   magazine->swept_count = hw_magazine_count(magazine);
 }
 
+bool hw_cache_sweep(hw_cache_t *cache) {
+  bool holds = false;
+  for (unsigned i = 0; i < HW_CLASS_COUNT; i++) {
+    sweep_class(cache, i);
+    holds = holds || hw_magazine_count(&cache->magazines[i]) > 0;
+  }
+  return holds;
+}
+
 static void trip(hw_cache_t *cache) {
   hw_arena_trip(cache->arena);
   if (++cache->trips % HW_CACHE_SWEEP_TRIPS != 0) return;

@@ -69,6 +69,8 @@ bool hw_is_cache(const hw_allocator_t *self);
 HW_MUST_CHECK hw_status_t hw_cache_refill(hw_cache_t *cache, unsigned size_class, bool nowait);
 /* Empties half of a full magazine. */
 void hw_cache_make_room(hw_cache_t *cache, unsigned size_class);
+/* Gives back what lay idle in every class since the last sweep. True while any holds blocks. */
+bool hw_cache_sweep(hw_cache_t *cache);
 /* Empties every magazine into the bins. */
 void hw_cache_give_all(hw_cache_t *cache);
 void hw_cache_close(hw_cache_t *cache);

@@ -126,6 +126,7 @@ static size_t longest_in(const hw_region_t *region, const hw_page_segment_t *seg
 void hw_runs_note_taken(hw_region_t *region, size_t from, size_t end) {
   FOR_EACH_PART(from, end, first, last) {
     hw_page_segment_t *segment = segment_of(region, first);
+    segment->trimmed = false;
     /* Only a cut in the longest run can make another the longest. */
     if (free_around(region, first, last) < segment->longest) continue;
     segment->longest = (uint16_t)longest_in(region, segment);

@@ -90,6 +90,29 @@ size_t hw_runs_purge_some(hw_runs_t *runs, size_t npages, size_t least) {
   return gone;
 }
 
+/* The entries and descriptors of a segment without runs hold nothing that matters: they read zero
+ * as well. The lock is held: nobody may take pages of it meanwhile. */
+static void trim(hw_runs_t *runs, hw_page_segment_t *segment) {
+  const hw_region_t *region = hw_region_of(runs->space, segment);
+  size_t page = hw_segment_page(segment);
+  size_t descriptors = HW_SEGMENT_PAGES / HW_RUN_LEAST_PAGES * sizeof(hw_run_t);
+  segment->trimmed = true;
+  (void)runs->os->purge(hw_run_at(region, page), descriptors);
+  (void)runs->os->purge(&region->pages[page], HW_SEGMENT_PAGES * sizeof(hw_page_t));
+  (void)runs->os->purge(&region->states[page << (HW_PAGE_SHIFT - 4)], HW_SEGMENT_BYTES / 16);
+}
+
+/* Trims the segments that were free for as long as the decay lasts. */
+static void trim_idle(hw_runs_t *runs) {
+  /* A segment's part of the page map is two of its pages. */
+  if (runs->decay.ms < 0 || runs->os->page_size() > HW_PAGE_BYTES) return;
+  for (hw_page_segment_t *segment = runs->first; segment != NULL; segment = segment->next) {
+    bool is_idle = segment->longest == HW_SEGMENT_PAGES && segment->ndirty == 0 &&
+                   runs->now_ms - segment->dirtied_ms >= (uint64_t)runs->decay.ms;
+    if (is_idle && !segment->trimmed) trim(runs, segment);
+  }
+}
+
 void hw_runs_settle(hw_runs_t *runs) {
   while (runs->npurging > 0) {
     hw_lock_fork(&runs->lock, HW_FORK_PARENT);
@@ -108,6 +131,7 @@ bool hw_runs_tick(hw_runs_t *runs, uint64_t now_ms) {
     /* What is left counts as seen, so that the next epoch sees only what comes. */
     if (runs->ndirty < runs->decay.ndirty) runs->decay.ndirty = runs->ndirty;
   }
+  trim_idle(runs);
   bool more = runs->ndirty > 0 && runs->decay.ms > 0;
   hw_unlock(&runs->lock);
   return more;

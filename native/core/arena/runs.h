@@ -17,7 +17,6 @@
 #include "segment/space.h"
 
 /* Pages of a claimed run that may hold somebody's old bytes; all its others read zero. */
-#define HW_STALE_MOST 8u
 typedef struct hw_stale {
   unsigned count;
   struct {

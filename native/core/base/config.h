@@ -48,6 +48,10 @@
  * this many stands in the space (8 KiB). */
 #define HW_ARENAS_MOST 65536u
 
+/* A run has at least two pages, so that its descriptor (128 bytes) has a slot of its own in an
+ * array with one for every second page: 64 KiB a segment, 1.6 % of what is in use. */
+#define HW_RUN_LEAST_PAGES ((size_t)2)
+
 /* ---- Size classes and slabs ---- */
 
 /* Four classes a doubling above 128 bytes bound the waste to 20 % of a block; the steps of 16 below
@@ -114,3 +118,11 @@
 
 /* Each moved range costs the kernel two more areas, of the usual 65,530 of a process. */
 #define HW_MOVE_BUDGET 8192u
+
+/* Ends of pieces that a run's descriptor has room for, in place of a slab's bitmap. After so many
+ * moves with growth in between, a block is copied once. */
+#define HW_RUN_PIECES 16u
+
+/* Dirty stretches of a run that are told one by one to who must fill it with zeros. Beyond, the
+ * last stretches over what is left: a fill more, and seldom. */
+#define HW_STALE_MOST 8u

@@ -12,11 +12,6 @@
 #define HW_CLASS_LARGE HW_CLASS_COUNT         /* one block */
 #define HW_CLASS_RETIRED (HW_CLASS_COUNT + 1) /* one block that was retired: never used again */
 
-#define HW_RUN_LEAST_PAGES ((size_t)2)
-
-/* After so many moves with growth in between a block is copied once. */
-#define HW_RUN_PIECES 16u
-
 typedef struct hw_run {
   _Alignas(64) union {
     /* Of a slab: bit i is set while region i is free. */

@@ -82,6 +82,7 @@ typedef struct hw_page_segment {
   uint32_t index;   /* in the region */
   uint16_t longest; /* pages of the longest free run inside the segment */
   uint16_t ndirty;
+  bool trimmed; /* its part of the arrays went back too, since it was last used */
   uint64_t dirtied_ms;                /* when pages were last freed in it */
   struct hw_page_segment *next, *prev; /* the owner's segments by address */
 } hw_page_segment_t;
