@@ -143,8 +143,8 @@ export default [
     name: 'dirty pages do not count against the limit',
     guards: 'mapped_limit',
     file: runs,
-    find: '  if (runs->ndirty <= room) return HW_OK;\n',
-    replace: '  if (room < runs->limit) return HW_OK;\n',
+    find: '    if (going <= room) return HW_OK;\n',
+    replace: '    if (room <= runs->limit) return HW_OK;\n',
     test: inPurge('dirty_pages_make_room_below_the_limit'),
   },
   {
