@@ -5,7 +5,7 @@
 #include "heap_fixture.h"
 
 #define THREADS 4
-#define BLOCKS_PER_THREAD 500
+#define BLOCKS 500
 
 static heap_fixture_t fixture;
 
@@ -75,31 +75,61 @@ static void left_blocks_are_finalized_in_whatever_state_they_are(void **state) {
   free_block(kept);
 }
 
-static void *leave_a_share(void *first) {
-  hw_record_t **records = first;
-  for (int i = 0; i < BLOCKS_PER_THREAD; i++) hw_record_leave(records[i]);
+static void a_record_may_be_left_again_in_its_next_life(void **state) {
+  (void)state;
+  for (uint32_t life = 1; life <= 3; life++) {
+    hw_record_t *record = allocate_block(&fixture, 64, 8);
+    assert_int_equal(generation_of(record), life);
+    hw_record_leave(record);
+    hw_heap_finalize_left(&fixture.table);
+  }
+}
+
+static void a_freed_block_that_was_left_is_released_once(void **state) {
+  (void)state;
+  hw_record_t *record = allocate_block(&fixture, 64, 8);
+  assert_code(HW_CODE_DETACH, hw_block_begin_free(record, false, false));
+  hw_record_leave(record); /* inside the detach */
+  hw_block_finish_free(record);
+  assert_int_equal(allocator_stats(&fixture).deallocations, 1);
+  hw_heap_finalize_left(&fixture.table);
+  assert_int_equal(allocator_stats(&fixture).deallocations, 1);
+  assert_int_equal(state_of(record), HW_RECORD_FREE);
+}
+
+typedef struct leaver {
+  pthread_t thread;
+  hw_record_t *records[BLOCKS];
+} leaver_t;
+
+static void *leave_all(void *argument) {
+  leaver_t *leaver = argument;
+  for (size_t i = 0; i < BLOCKS; i++) hw_record_leave(leaver->records[i]);
   return NULL;
 }
 
-static void many_threads_may_leave_while_the_owner_finalizes(void **state) {
+static void threads_leave_while_the_owner_takes(void **state) {
   (void)state;
-  static hw_record_t *records[THREADS * BLOCKS_PER_THREAD];
-  pthread_t threads[THREADS];
-  for (int i = 0; i < THREADS * BLOCKS_PER_THREAD; i++) {
-    records[i] = allocate_block(&fixture, 0, 1);
+  static leaver_t leavers[THREADS];
+  for (size_t i = 0; i < THREADS; i++) {
+    for (size_t k = 0; k < BLOCKS; k++) {
+      leavers[i].records[k] = allocate_block(&fixture, 16 + k % 64, 8);
+    }
   }
-  for (int i = 0; i < THREADS; i++) {
-    void *share = &records[i * BLOCKS_PER_THREAD];
-    assert_int_equal(pthread_create(&threads[i], NULL, leave_a_share, share), 0);
+  for (size_t i = 0; i < THREADS; i++) {
+    assert_int_equal(pthread_create(&leavers[i].thread, NULL, leave_all, &leavers[i]), 0);
   }
-  for (int i = 0; i < 100; i++) hw_heap_finalize_left(&fixture.table);
-  for (int i = 0; i < THREADS; i++) assert_int_equal(pthread_join(threads[i], NULL), 0);
+  for (size_t round = 0; round < 1000; round++) {
+    hw_heap_finalize_left(&fixture.table);
+    free_block(allocate_block(&fixture, 32, 8));
+  }
+  for (size_t i = 0; i < THREADS; i++) {
+    assert_int_equal(pthread_join(leavers[i].thread, NULL), 0);
+  }
   hw_heap_finalize_left(&fixture.table);
-  for (int i = 0; i < THREADS * BLOCKS_PER_THREAD; i++) {
-    assert_int_equal(state_of(records[i]), HW_RECORD_FREE);
-  }
-  assert_int_equal(allocator_stats(&fixture).deallocations, THREADS * BLOCKS_PER_THREAD);
   assert_int_equal(fixture.table.busy, 0);
+  assert_int_equal(allocator_stats(&fixture).live_blocks, 0);
+  assert_heap_valid(&fixture);
 }
 
 #define ON_A_HEAP(test) cmocka_unit_test_setup_teardown(test, open_heap, close_heap)
@@ -109,7 +139,9 @@ int main(void) {
       ON_A_HEAP(nothing_is_left_at_first),
       ON_A_HEAP(what_was_left_is_taken_once),
       ON_A_HEAP(left_blocks_are_finalized_in_whatever_state_they_are),
-      ON_A_HEAP(many_threads_may_leave_while_the_owner_finalizes),
+      ON_A_HEAP(a_record_may_be_left_again_in_its_next_life),
+      ON_A_HEAP(a_freed_block_that_was_left_is_released_once),
+      ON_A_HEAP(threads_leave_while_the_owner_takes),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -49,14 +49,7 @@ export const PROMISES = [
     id: 'G3',
     says: 'A block is released exactly once, whatever the order of free, collection, terminate and exit.',
     tests: [
-      ...core(
-        'heap_states',
-        'heap_in_place',
-        'heap_left',
-        'record_table',
-        'record_left',
-        'model_heap',
-      ),
+      ...core('heap_states', 'heap_in_place', 'record_table', 'record_left', 'model_heap'),
       ...vitest('misuse/lifetime'),
       ...lifecycle('natural end x freed', 'terminate, idle x abandoned', 'worker throw x leased'),
     ],
