@@ -256,8 +256,8 @@ export default [
     name: 'an idle empty slab is kept',
     guards: 'slabs that lie idle',
     file: arena('bin'),
-    find: 'if (bin->empty != NULL && bin->empty_is_idle) {',
-    replace: 'if (bin->empty != NULL && bin->nslabs == 0) {',
+    find: '  if (bin->empty_is_idle) end_empty(bin);\n',
+    replace: '',
     test: of('arena_idle')('an_empty_slab_goes_back_when_it_lay_idle'),
   },
   {

@@ -33,6 +33,12 @@ static void end_slab(hw_bin_t *bin, hw_run_t *slab) {
   hw_slab_destroy(bin->runs, slab);
 }
 
+static void end_empty(hw_bin_t *bin) {
+  if (bin->empty == NULL) return;
+  end_slab(bin, bin->empty);
+  bin->empty = NULL;
+}
+
 /* A slab with free regions in front of the list. */
 static hw_status_t provide_slab(hw_bin_t *bin, bool nowait) {
   if (bin->first != NULL) return HW_OK;
@@ -89,9 +95,7 @@ static void note_empty(hw_bin_t *bin, hw_run_t *slab) {
 /* `region` is where the block before this one lay. */
 static hw_region_t *region_of(hw_bin_t *bin, const void *block, hw_region_t *region) {
   if ((size_t)((const uint8_t *)block - region->base) < region->size) return region;
-  region = bin->runs->space->regions;
-  while ((size_t)((const uint8_t *)block - region->base) >= region->size) region++;
-  return region;
+  return hw_space_region(bin->runs->space, block);
 }
 
 static bool is_retired(const hw_region_t *region, const hw_run_t *slab, const void *block) {
@@ -135,7 +139,7 @@ void hw_bin_give(hw_bin_t *bin, void *const *blocks, size_t count) {
 
 void hw_bin_retire(hw_bin_t *bin, void *block) {
   hw_lock(&bin->lock);
-  hw_region_t *region = region_of(bin, block, bin->runs->space->regions);
+  hw_region_t *region = hw_space_region(bin->runs->space, block);
   hw_run_t *slab = &region->runs[hw_page_run(&region->pages[hw_page_of(region, block)])];
   HW_ASSERT(hw_slab_index(slab, block) != HW_NO_REGION);
   slab->nretired++;
@@ -152,10 +156,7 @@ static void shrink_depot(hw_bin_t *bin, size_t count) {
 
 void hw_bin_sweep(hw_bin_t *bin) {
   hw_lock(&bin->lock);
-  if (bin->empty != NULL && bin->empty_is_idle) {
-    end_slab(bin, bin->empty);
-    bin->empty = NULL;
-  }
+  if (bin->empty_is_idle) end_empty(bin);
   bin->empty_is_idle = bin->empty != NULL;
   shrink_depot(bin, bin->depot_low - bin->depot_low / 4);
   bin->depot_low = bin->depot_count;
@@ -166,10 +167,7 @@ void hw_bin_flush(hw_bin_t *bin) {
   hw_lock(&bin->lock);
   shrink_depot(bin, bin->depot_count);
   bin->depot_low = 0;
-  if (bin->empty != NULL) {
-    end_slab(bin, bin->empty);
-    bin->empty = NULL;
-  }
+  end_empty(bin);
   hw_unlock(&bin->lock);
 }
 

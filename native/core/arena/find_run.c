@@ -6,7 +6,7 @@
 #include "base/align.h"
 #include "base/bitmap.h"
 
-static bool is_before(const hw_page_segment_t *a, const hw_page_segment_t *b) {
+bool hw_segment_is_before(const hw_page_segment_t *a, const hw_page_segment_t *b) {
   return a->region != b->region ? a->region < b->region : a->index < b->index;
 }
 
@@ -104,7 +104,7 @@ static size_t free_around(const hw_region_t *region, size_t from, size_t end) {
   return hw_bits_next_set(region->used, end, last) - left;
 }
 
-static size_t longest_in(const hw_region_t *region, const hw_page_segment_t *segment) {
+size_t hw_segment_longest(const hw_region_t *region, const hw_page_segment_t *segment) {
   size_t from = hw_segment_page(segment);
   size_t end = from + HW_SEGMENT_PAGES;
   size_t longest = 0;
@@ -129,14 +129,14 @@ void hw_runs_note_taken(hw_region_t *region, size_t from, size_t end) {
     segment->trimmed = false;
     /* Only a cut in the longest run can make another the longest. */
     if (free_around(region, first, last) < segment->longest) continue;
-    segment->longest = (uint16_t)longest_in(region, segment);
+    segment->longest = (uint16_t)hw_segment_longest(region, segment);
   }
 }
 
 static void lower_hints(hw_runs_t *runs, hw_page_segment_t *segment) {
   if (segment->longest == 0) return;
   for (unsigned power = 0; power <= hw_highest_bit(segment->longest); power++) {
-    if (runs->hints[power] == NULL || is_before(segment, runs->hints[power])) {
+    if (runs->hints[power] == NULL || hw_segment_is_before(segment, runs->hints[power])) {
       runs->hints[power] = segment;
     }
   }
@@ -154,7 +154,7 @@ void hw_runs_note_free(hw_runs_t *runs, hw_region_t *region, size_t from, size_t
 
 void hw_runs_add_segment(hw_runs_t *runs, hw_page_segment_t *segment) {
   hw_page_segment_t *before = runs->last;
-  while (before != NULL && is_before(segment, before)) before = before->prev;
+  while (before != NULL && hw_segment_is_before(segment, before)) before = before->prev;
   segment->prev = before;
   segment->next = before == NULL ? runs->first : before->next;
   *(before == NULL ? &runs->first : &before->next) = segment;

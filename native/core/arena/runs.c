@@ -18,10 +18,7 @@ void hw_runs_init(hw_runs_t *runs, hw_space_t *space, uint32_t owner, size_t lim
 }
 
 hw_region_t *hw_runs_region(hw_runs_t *runs, const hw_run_t *run) {
-  /* One region is the rule. */
-  hw_region_t *region = &runs->space->regions[0];
-  while ((size_t)(run->base - region->base) >= region->size) region++;
-  return region;
+  return hw_space_region(runs->space, run->base);
 }
 
 void hw_runs_count_dirty(hw_runs_t *runs, hw_region_t *region, size_t from, size_t end, int sign) {

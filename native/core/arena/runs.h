@@ -96,6 +96,10 @@ typedef struct hw_place {
 hw_place_t hw_runs_find(hw_runs_t *runs, size_t npages, size_t align);
 /* The end of the free pages from `page` on, at most `most` of them, in segments of ours. */
 size_t hw_runs_free_end(const hw_runs_t *runs, const hw_region_t *region, size_t page, size_t most);
+/* Whether `a` lies at lower addresses, or in an earlier region. */
+bool hw_segment_is_before(const hw_page_segment_t *a, const hw_page_segment_t *b);
+/* Pages of the longest free run inside a segment. */
+size_t hw_segment_longest(const hw_region_t *region, const hw_page_segment_t *segment);
 /* Keeps a segment's summary, and the hints, when [from, end) of it was taken or came free. */
 void hw_runs_note_taken(hw_region_t *region, size_t from, size_t end);
 void hw_runs_note_free(hw_runs_t *runs, hw_region_t *region, size_t from, size_t end);

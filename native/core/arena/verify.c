@@ -93,17 +93,6 @@ static const char *check_run(walk_t *walk, hw_region_t *region, size_t page, boo
   return check_large(walk, region, run, quiet);
 }
 
-static size_t longest_free(const hw_region_t *region, size_t from, size_t end) {
-  size_t longest = 0;
-  while (from < end) {
-    from = hw_bits_next_clear(region->used, from, end);
-    size_t taken = hw_bits_next_set(region->used, from, end);
-    if (taken - from > longest) longest = taken - from;
-    from = taken;
-  }
-  return longest;
-}
-
 static const char *check_free_pages(const hw_region_t *region, size_t from, size_t end) {
   while (from < end) {
     from = hw_bits_next_clear(region->used, from, end);
@@ -121,7 +110,7 @@ static const char *check_segment(walk_t *walk, const hw_page_segment_t *segment,
   size_t from = hw_segment_page(segment);
   size_t end = from + HW_SEGMENT_PAGES;
   REQUIRE(segment->owner == walk->arena->owner, "a segment knows its owner");
-  REQUIRE(segment->longest == longest_free(region, from, end),
+  REQUIRE(segment->longest == hw_segment_longest(region, segment),
           "a segment knows its longest free run");
   size_t ndirty = hw_bits_count(region->dirty, from, end);
   REQUIRE(segment->ndirty == ndirty, "a segment knows its dirty pages");
@@ -134,10 +123,6 @@ static const char *check_segment(walk_t *walk, const hw_page_segment_t *segment,
     broken = check_run(walk, region, page, quiet);
   }
   return broken;
-}
-
-static bool is_before(const hw_page_segment_t *a, const hw_page_segment_t *b) {
-  return a->region != b->region ? a->region < b->region : a->index < b->index;
 }
 
 static const char *check_hints(const hw_runs_t *runs) {
@@ -154,7 +139,7 @@ static const char *check_runs(walk_t *walk, bool quiet) {
   const hw_runs_t *runs = &walk->arena->runs;
   const hw_page_segment_t *before = NULL;
   for (const hw_page_segment_t *at = runs->first; at != NULL; before = at, at = at->next) {
-    REQUIRE(at->prev == before && (before == NULL || is_before(before, at)),
+    REQUIRE(at->prev == before && (before == NULL || hw_segment_is_before(before, at)),
             "segments are listed by address");
     const char *broken = check_segment(walk, at, quiet);
     if (broken != NULL) return broken;

@@ -152,6 +152,13 @@ static inline hw_region_t *hw_region_of(hw_space_t *space, const hw_page_segment
   return &space->regions[segment->region];
 }
 
+/* The region that an address of ours was reserved in. One is the rule. */
+static inline hw_region_t *hw_space_region(hw_space_t *space, const void *ptr) {
+  hw_region_t *region = space->regions;
+  while ((size_t)((const uint8_t *)ptr - region->base) >= region->size) region++;
+  return region;
+}
+
 /* Pages are counted from the start of their region. */
 static inline size_t hw_segment_page(const hw_page_segment_t *segment) {
   return (size_t)segment->index * HW_SEGMENT_PAGES;
