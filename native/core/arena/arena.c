@@ -92,7 +92,7 @@ static hw_status_t take_one(hw_arena_t *arena, unsigned size_class, bool nowait,
   size_t taken = 0;
   if (!nowait) hw_arena_trip(arena);
   hw_status_t status = hw_arena_take(arena, size_class, out, 1, nowait, &taken);
-  if ((status == HW_ERR_LIMIT || status == HW_ERR_OUT_OF_MEMORY) && !nowait) {
+  if (hw_arena_may_relieve(status, nowait)) {
     hw_arena_relieve(arena);
     status = hw_arena_take(arena, size_class, out, 1, nowait, &taken);
   }

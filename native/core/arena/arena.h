@@ -76,6 +76,10 @@ void hw_arena_hold(hw_arena_t *arena, hw_fork_t moment);
 void hw_arena_note_peak(hw_arena_t *arena);
 /* A limit was met: gives back all that no block needs. */
 void hw_arena_relieve(hw_arena_t *arena);
+/* Whether a request that failed so may succeed after that. */
+static inline bool hw_arena_may_relieve(hw_status_t status, bool nowait) {
+  return (status == HW_ERR_LIMIT || status == HW_ERR_OUT_OF_MEMORY) && !nowait;
+}
 
 /* The operations that an arena and its caches share; `self` is either. */
 HW_MUST_CHECK hw_status_t hw_arena_reallocate(hw_arena_t *arena, hw_allocator_t *self, void *ptr,

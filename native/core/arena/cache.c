@@ -61,7 +61,7 @@ hw_status_t hw_cache_refill(hw_cache_t *cache, unsigned size_class, bool nowait)
   if (!nowait) trip(cache);
   hw_status_t status =
       hw_arena_take(cache->arena, size_class, magazine->slots, magazine->refill, nowait, &got);
-  if ((status == HW_ERR_LIMIT || status == HW_ERR_OUT_OF_MEMORY) && !nowait) {
+  if (hw_arena_may_relieve(status, nowait)) {
     hw_cache_give_all(cache);
     hw_arena_relieve(cache->arena);
     status = hw_arena_take(cache->arena, size_class, magazine->slots, 1, nowait, &got);

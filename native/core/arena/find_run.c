@@ -123,6 +123,16 @@ size_t hw_segment_longest(const hw_region_t *region, const hw_page_segment_t *se
        first < (end);                                                                         \
        first = last, last = hw_min(hw_align_up(first + 1, HW_SEGMENT_PAGES), (end)))
 
+void hw_runs_count_dirty(hw_runs_t *runs, hw_region_t *region, size_t from, size_t end, int sign) {
+  FOR_EACH_PART(from, end, first, last) {
+    hw_page_segment_t *segment = segment_of(region, first);
+    size_t count = hw_bits_count(region->dirty, first, last);
+    segment->ndirty = (uint16_t)(sign > 0 ? segment->ndirty + count : segment->ndirty - count);
+    runs->ndirty = sign > 0 ? runs->ndirty + count : runs->ndirty - count;
+    if (sign > 0) segment->dirtied_ms = runs->now_ms;
+  }
+}
+
 void hw_runs_note_taken(hw_region_t *region, size_t from, size_t end) {
   FOR_EACH_PART(from, end, first, last) {
     hw_page_segment_t *segment = segment_of(region, first);

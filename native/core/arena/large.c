@@ -36,7 +36,7 @@ static hw_status_t claim(hw_arena_t *arena, const hw_run_request_t *request, hw_
                          hw_stale_t *stale) {
   if (!request->nowait) hw_arena_trip(arena);
   hw_status_t status = hw_runs_claim(&arena->runs, request, run, stale);
-  if ((status == HW_ERR_LIMIT || status == HW_ERR_OUT_OF_MEMORY) && !request->nowait) {
+  if (hw_arena_may_relieve(status, request->nowait)) {
     hw_arena_relieve(arena);
     status = hw_runs_claim(&arena->runs, request, run, stale);
   }
@@ -162,6 +162,7 @@ static hw_status_t resize(hw_arena_t *arena, const hw_location_t *at, hw_layout_
                           hw_layout_t next, uint32_t flags) {
   hw_run_t *run = at->run;
   if (!hw_is_aligned(run->base, next.align) || !is_possible(next)) return HW_ERR_NOT_IN_PLACE;
+  bool nowait = (flags & HW_NOWAIT) != 0;
   size_t had = run->npages;
   size_t npages = hw_large_pages(next.size);
   if (npages > had) {
@@ -169,10 +170,9 @@ static hw_status_t resize(hw_arena_t *arena, const hw_location_t *at, hw_layout_
     hw_status_t status = extend(arena, at, npages, &stale);
     if (status != HW_OK) return status;
     if (flags & HW_ZEROED) {
-      clear_stale(arena, at->region, &stale, run->page + had, (flags & HW_NOWAIT) != 0);
+      clear_stale(arena, at->region, &stale, run->page + had, nowait);
     }
   } else if (npages < had) {
-    bool nowait = (flags & HW_NOWAIT) != 0;
     bool clean = !nowait && hw_move_renew(arena, run, npages);
     hw_runs_trim(&arena->runs, run, npages, clean, nowait);
     hw_account_refund(&arena->account, bytes_of(had - npages));

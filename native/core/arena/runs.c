@@ -21,18 +21,6 @@ hw_region_t *hw_runs_region(hw_runs_t *runs, const hw_run_t *run) {
   return hw_space_region(runs->space, run->base);
 }
 
-void hw_runs_count_dirty(hw_runs_t *runs, hw_region_t *region, size_t from, size_t end, int sign) {
-  for (size_t first = from; first < end;) {
-    hw_page_segment_t *segment = &region->segments[first / HW_SEGMENT_PAGES];
-    size_t last = hw_min(hw_segment_page(segment) + HW_SEGMENT_PAGES, end);
-    size_t count = hw_bits_count(region->dirty, first, last);
-    segment->ndirty = (uint16_t)(sign > 0 ? segment->ndirty + count : segment->ndirty - count);
-    runs->ndirty = sign > 0 ? runs->ndirty + count : runs->ndirty - count;
-    if (sign > 0) segment->dirtied_ms = runs->now_ms;
-    first = last;
-  }
-}
-
 static void note_stale(const hw_region_t *region, size_t from, size_t end, hw_stale_t *stale) {
   stale->count = 0;
   for (;;) {
