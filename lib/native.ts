@@ -68,6 +68,9 @@ export const Flag = Object.freeze({ NONE: 0, ZEROED: 1 } as const);
 /** Flags of `deallocate`. */
 export const FreeFlag = Object.freeze({ NONE: 0, REFUSE_WHEN_BUSY: 1 } as const);
 
+/** How urgently `pushCollection` asks; a mirror of `hw_pressure_t`. */
+export const Pressure = Object.freeze({ HALF: 1, HIGH: 2 } as const);
+
 /** What a test can switch off; a mirror of `hw_forced_t`. Each only makes the addon refuse more. */
 export const Force = Object.freeze({
   NOTHING: 0,
@@ -116,6 +119,7 @@ interface Addon {
   reallocate(block: ArrayBuffer): ArrayBuffer | number;
   reallocateInPlace(block: ArrayBuffer): ArrayBuffer | number;
   allocateRaw(): number;
+  allocateSlab(): ArrayBuffer | number;
 
   /** The answer keeps the heap open; its id is in the mail. */
   createHeap(kind: string, limit: number): object | number;
@@ -147,6 +151,10 @@ interface Addon {
   releaseRaw(index: number, generation: number): number;
 
   runtimeState(): RuntimeState | number;
+  /** BUSY while operations are in flight, or where they cannot be seen; else OK. */
+  isBusy(): number;
+  /** Asks V8 for a collection, at most once a tick; see {@link Pressure}. */
+  pushCollection(pressure: number): number;
   /** For tests. */
   force(flags: number): number;
 }
@@ -241,6 +249,17 @@ function allocateRaw(heap: number, size: number, align: number, flags: number): 
   return addon.allocateRaw();
 }
 
+/** Memory that a pool cuts up; its stamp is in the mail. Ended by `endBlock`. */
+function allocateSlab(
+  heap: number,
+  size: number,
+  align: number,
+  flags: number,
+): ArrayBuffer | number {
+  request(heap, size, align, flags);
+  return addon.allocateSlab();
+}
+
 /** OK: the memory is back and the block detached. KEPT: it will be, later. */
 function deallocate(
   heap: number,
@@ -289,6 +308,7 @@ export const native = Object.freeze({
   mail: words,
   allocate,
   allocateRaw,
+  allocateSlab,
   deallocate,
   reallocate,
   reallocateInPlace,

@@ -29,9 +29,7 @@ hw_code_t hw_open_block(const hw_call_t *call, hw_heap_t *heap, hw_layout_t layo
   return code;
 }
 
-/* allocate() -> ArrayBuffer | code; stamp in the mail
- * Request: heap, flags, size, align. */
-napi_value hw_js_allocate(napi_env env, napi_callback_info info) {
+static napi_value open_and_wrap(napi_env env, napi_callback_info info, hw_record_kind_t kind) {
   hw_call_t call;
   hw_heap_t *heap = NULL;
   hw_layout_t layout;
@@ -43,9 +41,21 @@ napi_value hw_js_allocate(napi_env env, napi_callback_info info) {
   hw_record_t *record = NULL;
   napi_value buffer = NULL;
   uint32_t flags = hw_request_word(&call, HW_REQUEST_FLAGS);
-  code = hw_open_block(&call, heap, layout, flags, HW_KIND_BLOCK, &record);
+  code = hw_open_block(&call, heap, layout, flags, kind, &record);
   if (code == HW_CODE_OK) code = hw_wrap(&call, record, &buffer);
   return code == HW_CODE_OK ? buffer : hw_call_answer(&call, code);
+}
+
+/* allocate() -> ArrayBuffer | code; stamp in the mail
+ * Request: heap, flags, size, align. */
+napi_value hw_js_allocate(napi_env env, napi_callback_info info) {
+  return open_and_wrap(env, info, HW_KIND_BLOCK);
+}
+
+/* allocateSlab() -> ArrayBuffer | code; stamp in the mail
+ * Request: as allocate. Ends by endBlock or with its finalizer; deallocate refuses it. */
+napi_value hw_js_allocate_slab(napi_env env, napi_callback_info info) {
+  return open_and_wrap(env, info, HW_KIND_SLAB);
 }
 
 /* After a free was answered KEPT the heap may want the collector to hurry. */

@@ -6,6 +6,7 @@ static const struct {
   napi_callback function;
 } functions[] = {
     {"allocate", hw_js_allocate},
+    {"allocateSlab", hw_js_allocate_slab},
     {"deallocate", hw_js_deallocate},
     {"reallocate", hw_js_reallocate},
     {"reallocateInPlace", hw_js_reallocate_in_place},
@@ -24,6 +25,8 @@ static const struct {
     {"verify", hw_js_verify},
     {"usableSize", hw_js_usable_size},
     {"runtimeState", hw_js_runtime_state},
+    {"isBusy", hw_js_is_busy},
+    {"pushCollection", hw_js_push_collection},
     {"force", hw_js_force},
 };
 

@@ -5,6 +5,7 @@
 
 /* block_functions.c */
 napi_value hw_js_allocate(napi_env env, napi_callback_info info);
+napi_value hw_js_allocate_slab(napi_env env, napi_callback_info info);
 napi_value hw_js_deallocate(napi_env env, napi_callback_info info);
 napi_value hw_js_reallocate(napi_env env, napi_callback_info info);
 napi_value hw_js_reallocate_in_place(napi_env env, napi_callback_info info);
@@ -29,6 +30,8 @@ napi_value hw_js_usable_size(napi_env env, napi_callback_info info);
 
 /* runtime_functions.c */
 napi_value hw_js_runtime_state(napi_env env, napi_callback_info info);
+napi_value hw_js_is_busy(napi_env env, napi_callback_info info);
+napi_value hw_js_push_collection(napi_env env, napi_callback_info info);
 napi_value hw_js_force(napi_env env, napi_callback_info info);
 
 /* Memory and record for a block or raw memory; when the heap is full, also a push towards a

@@ -37,6 +37,31 @@ napi_value hw_js_runtime_state(napi_env env, napi_callback_info info) {
   return complete ? state : hw_call_answer(&call, HW_CODE_ENV_CLOSING);
 }
 
+/* isBusy() -> BUSY while requests are active, or where they cannot be seen; else OK */
+napi_value hw_js_is_busy(napi_env env, napi_callback_info info) {
+  hw_call_t call;
+  hw_code_t code = hw_call_begin(env, info, 0, &call);
+  if (code == HW_CODE_OK && hw_environment_is_busy(call.environment)) code = HW_CODE_BUSY;
+  return hw_call_answer(&call, code);
+}
+
+/* pushCollection(pressure) -> code
+ * For memory that JavaScript hands out of slabs: only the package knows how much of it waits for
+ * the collector. `pressure` is HW_PRESSURE_HALF or HW_PRESSURE_HIGH. */
+napi_value hw_js_push_collection(napi_env env, napi_callback_info info) {
+  hw_call_t call;
+  uint32_t pressure = 0;
+  hw_code_t code = hw_call_begin(env, info, 1, &call);
+  if (code == HW_CODE_OK && (!hw_call_u32(&call, 0, &pressure) ||
+                             (pressure != HW_PRESSURE_HALF && pressure != HW_PRESSURE_HIGH))) {
+    code = HW_CODE_INVALID_ARG;
+  }
+  if (code == HW_CODE_OK) {
+    hw_environment_push_collection(call.environment, (hw_pressure_t)pressure);
+  }
+  return hw_call_answer(&call, code);
+}
+
 /* force(flags) -> code. For tests: every flag only makes the binding refuse more. */
 napi_value hw_js_force(napi_env env, napi_callback_info info) {
   hw_call_t call;
