@@ -23,6 +23,10 @@ static const struct {
     {"stats", hw_js_stats},
     {"verify", hw_js_verify},
     {"usableSize", hw_js_usable_size},
+    {"purge", hw_js_purge},
+    {"tick", hw_js_tick},
+    {"arenaStats", hw_js_arena_stats},
+    {"arenaMap", hw_js_arena_map},
     {"runtimeState", hw_js_runtime_state},
     {"force", hw_js_force},
 };
