@@ -7,7 +7,11 @@ import { type Layout, requireLayout } from './layout.js';
 import { type Lease, leaseBlock, requireUnleased } from './lease.js';
 import type { AllocateOptions, DeallocateOptions } from './options.js';
 
-/** The figures of one allocator. Bytes are those of the layouts; a limit of none is Infinity. */
+/**
+ * The figures of one allocator. Bytes are usable bytes, which is what `usableSize` says of a
+ * layout: `layout.size` for the system allocator, all of the block for an arena. A limit of none is
+ * Infinity.
+ */
 export interface AllocatorStats {
   /** Blocks allocated and not freed. */
   readonly liveBlocks: number;
@@ -15,7 +19,7 @@ export interface AllocatorStats {
   readonly liveBytes: number;
   /** The most bytes that were ever in use at once, abandoned ones included. */
   readonly peakBytes: number;
-  /** Address space held from the system. */
+  /** Memory held from the system; for the system allocator, the bytes of its blocks. */
   readonly mappedBytes: number;
   /** Blocks that were freed while their memory could still be in use: it comes back later. */
   readonly abandonedBlocks: number;

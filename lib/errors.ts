@@ -73,6 +73,8 @@ export interface LimitDetail extends Pick<AllocErrorDetail, 'layout' | 'allocato
   readonly limit: number;
   readonly liveBytes: number;
   readonly abandonedBytes: number;
+  /** Where it was not `limit` that stood in the way, but the one of pages. */
+  readonly mapped?: { readonly limit: number; readonly bytes: number } | undefined;
 }
 
 let isBaseError: (value: object) => boolean;
@@ -296,7 +298,7 @@ export function outOfMemory(detail: AllocErrorDetail): AllocError {
 
 /** LIMIT: serving `layout` would take `allocator` over its limit. */
 export function limitReached(detail: LimitDetail): AllocError {
-  const { layout, allocator, limit, liveBytes, abandonedBytes } = detail;
+  const { layout, allocator, limit, liveBytes, abandonedBytes, mapped } = detail;
   const advice =
     abandonedBytes > 0
       ? 'Abandoned bytes come back in a later tick, after a garbage collection; ' +
@@ -304,8 +306,11 @@ export function limitReached(detail: LimitDetail): AllocError {
       : 'Free blocks or raise the limit.';
   return new AllocError(
     'ERR_HEAPWRIGHT_LIMIT',
-    `${refusal(layout, allocator)}: of its limit of ${limit} bytes, ` +
-      `${liveBytes} are live and ${abandonedBytes} abandoned. ${advice}`,
+    mapped === undefined
+      ? `${refusal(layout, allocator)}: of its limit of ${limit} bytes, ` +
+          `${liveBytes} are live and ${abandonedBytes} abandoned. ${advice}`
+      : `${refusal(layout, allocator)}: of its limit of ${mapped.limit} bytes of pages, ` +
+          `${mapped.bytes} are taken. ${advice}`,
     { layout, allocator, reason: 'limit' },
   );
 }

@@ -1,5 +1,12 @@
 /** Heapwright: native memory for Node.js. */
 export { type Allocator, type AllocatorStats, BaseAllocator } from './allocator.js';
+export {
+  ArenaAllocator,
+  type ArenaAllocatorOptions,
+  type ArenaClassStats,
+  type ArenaMapEntry,
+  type ArenaStats,
+} from './allocators/arena-allocator.js';
 export { SystemAllocator, type SystemAllocatorOptions } from './allocators/system-allocator.js';
 export type { Block } from './block.js';
 export { type AllocatorDefinition, defineAllocator } from './define-allocator.js';

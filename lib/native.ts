@@ -65,6 +65,12 @@ export const State = Object.freeze({ LIVE: 1, DOOMED: 2, ABANDONED: 3 } as const
 /** Flags of the allocating functions; mirrors of HW_ZEROED and its kin. */
 export const Flag = Object.freeze({ NONE: 0, ZEROED: 1 } as const);
 
+/** More flags of `reallocateInPlace`: the block's pages may move to where there is room. */
+export const MoveFlag = Object.freeze({ MAY_MOVE: 8 } as const);
+
+/** Flags of `createHeap` for arenas; mirrors of HW_ARENA_HUGE_PAGES and its kin. */
+export const ArenaFlag = Object.freeze({ NONE: 0, HUGE_PAGES: 4, NO_HUGE_PAGES: 8 } as const);
+
 /** Flags of `deallocate`. */
 export const FreeFlag = Object.freeze({ NONE: 0, REFUSE_WHEN_BUSY: 1 } as const);
 
@@ -121,8 +127,14 @@ interface Addon {
   allocateRaw(): number;
   allocateSlab(): ArrayBuffer | number;
 
-  /** The answer keeps the heap open; its id is in the mail. */
-  createHeap(kind: string, limit: number): object | number;
+  /** The answer keeps the heap open; its id is in the mail. The last three are for arenas. */
+  createHeap(
+    kind: string,
+    limit: number,
+    mappedLimit?: number,
+    decayMs?: number,
+    flags?: number,
+  ): object | number;
   closeHeap(heap: number): number;
   /** Index and generation, in turn, of every block of the heap that was not freed. */
   liveBlocks(heap: number): number[] | number;
@@ -131,6 +143,14 @@ interface Addon {
   /** The name of the broken invariant, or OK. */
   verify(heap: number): string | number;
   usableSize(heap: number, size: number, align: number): number;
+
+  // Of arenas only; INVALID_ARG elsewhere.
+  purge(heap: number): number;
+  /** OK: nothing is left to give back. KEPT: call again later. */
+  tick(heap: number): number;
+  /** JSON, as `hw_arena_stats_json` and `hw_arena_map_json` write it. */
+  arenaStats(heap: number): string | number;
+  arenaMap(heap: number): string | number;
 
   /** As `deallocate`, but asks for neither owner nor layout; also for slabs and scopes. */
   endBlock(index: number, generation: number, block: ArrayBuffer): number;
@@ -298,7 +318,7 @@ function reallocator(call: (block: ArrayBuffer) => ArrayBuffer | number) {
 
 /** A copy in a new block; the old one is left as it was. */
 const reallocate = reallocator(addon.reallocate);
-/** The same memory in a new block; the old one is detached. */
+/** The same memory, or its pages elsewhere, in a new block; the old one is detached. */
 const reallocateInPlace = reallocator(addon.reallocateInPlace);
 
 /** The addon of this thread, as the rest of the package calls it. */

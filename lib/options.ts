@@ -2,9 +2,9 @@
  * Reading options: own properties only, each once, before anything changes. A polluted prototype
  * sets nothing, a name that is not known is refused, and no value is converted.
  */
-import { invalidArgType } from './errors.js';
+import { invalidArgType, outOfRange } from './errors.js';
 
-const { getOwnPropertyDescriptor, isFrozen } = Object;
+const { create, getOwnPropertyDescriptor, isFrozen } = Object;
 const isOwn = Object.prototype.hasOwnProperty;
 
 /**
@@ -27,6 +27,35 @@ export function readOption(options: unknown, known: string): unknown {
     value = (options as Record<string, unknown>)[name];
   }
   return value;
+}
+
+/** As {@link readOption}, for an object with several: the values of those that are there. */
+export function readOptions<Name extends string>(
+  options: unknown,
+  known: readonly Name[],
+): { readonly [name in Name]?: unknown } {
+  if (typeof options !== 'object' || options === null) {
+    throw invalidArgType('options', 'an object', options);
+  }
+  const values = create(null) as Record<string, unknown>;
+  for (const name in options) {
+    if (!isOwn.call(options, name)) continue;
+    if (!(known as readonly string[]).includes(name)) {
+      const names = known.join(', ');
+      throw invalidArgType(`options.${name}`, `left out; there are only ${names}`, name);
+    }
+    values[name] = (options as Record<string, unknown>)[name];
+  }
+  return values as { readonly [name in Name]?: unknown };
+}
+
+/** A limit in bytes; none is Infinity. */
+export function limitOption(value: unknown, name: string): number {
+  if (value === undefined) return Number.POSITIVE_INFINITY;
+  if (typeof value !== 'number') throw invalidArgType(`options.${name}`, 'a number', value);
+  const isLimit = value === Number.POSITIVE_INFINITY || (Number.isSafeInteger(value) && value >= 0);
+  if (isLimit) return value;
+  throw outOfRange(`options.${name}`, 'an integer from 0 to 2^53 - 1, or Infinity', value);
 }
 
 /** How a block is allocated. */

@@ -1,21 +1,15 @@
 /**
  * An allocator whose memory is native: dedicated blocks of one heap in the addon. The kinds
- * (system, arena, ...) differ in C; here they are a name and a limit.
+ * (system, arena, ...) differ in C; here they are a name and some limits.
  */
 import { constants } from 'node:buffer';
 import { type AllocatorStats, BaseAllocator } from '../allocator.js';
 import { classify, generationOf, indexOf, stamp, UNSTAMPED } from '../block.js';
-import {
-  heapwrightError,
-  invalidArgType,
-  limitReached,
-  outOfMemory,
-  outOfRange,
-} from '../errors.js';
+import { heapwrightError, invalidArgType, outOfMemory, outOfRange } from '../errors.js';
 import { Layout, requireLayout } from '../layout.js';
 import type { Lease } from '../lease.js';
-import { forget, recall, remember } from '../live-blocks.js';
-import { Code, Flag, FreeFlag, Kind, Mail, native, STATS, State } from '../native.js';
+import { forget, remember } from '../live-blocks.js';
+import { Code, Flag, FreeFlag, Kind, Mail, MoveFlag, native, STATS, State } from '../native.js';
 import {
   type AllocateOptions,
   type DeallocateOptions,
@@ -23,9 +17,16 @@ import {
   throwsWhenBusy,
 } from '../options.js';
 import { forgetOwner, recordOf, refuseBlock, refuseCall, rememberOwner } from '../refusal.js';
+import { DecayTimer } from './decay-timer.js';
+import { dependentsOf } from './dependents.js';
+import { endBlocks, liveBlocksOf } from './end-blocks.js';
+import { refuseRequest } from './refuse-request.js';
 
 /** The longest ArrayBuffer that the engine makes. */
 const LONGEST = constants.MAX_LENGTH;
+
+/** What `util.inspect` and `console.log` call. */
+const INSPECT = Symbol.for('nodejs.util.inspect.custom');
 
 /** A heap id that no heap has: the allocator was disposed. */
 const CLOSED = -1;
@@ -38,6 +39,7 @@ const ZEROED = Flag.ZEROED;
 const UNINITIALIZED = Flag.NONE;
 const REFUSE_WHEN_BUSY = FreeFlag.REFUSE_WHEN_BUSY;
 const WHENEVER = FreeFlag.NONE;
+const MAY_MOVE = MoveFlag.MAY_MOVE;
 
 /** Puts the stamp that the addon left in the mail on the buffer that it returned. */
 function adopt(block: ArrayBuffer): ArrayBuffer {
@@ -47,18 +49,25 @@ function adopt(block: ArrayBuffer): ArrayBuffer {
   return block;
 }
 
-/** Frees a block of a heap that is being closed, if the program still has it. */
-function endBlock(index: number, generation: number): void {
-  const block = recall(index);
-  if (block === undefined || generationOf(block) !== generation) return;
-  // What stays behind (busy, moved or not detachable) ends with its finalizer.
-  if (native.endBlock(index, generation, block) === Code.OK) forget(index);
-}
-
-function statsOf(figures: readonly number[]): AllocatorStats {
+function figuresOf(self: NativeAllocator): AllocatorStats {
+  const figures = native.stats(heapOf(self));
+  if (typeof figures === 'number') throw refuseCall(figures);
   const stats: Record<string, number> = {};
   for (const [at, name] of STATS.entries()) stats[name] = figures[at] as number;
   return Object.freeze(stats as unknown as AllocatorStats);
+}
+
+function usableSizeOf(self: NativeAllocator, layout: Layout): number {
+  const { size, align } = requireLayout(layout, 'layout');
+  const usable = native.usableSize(heapOf(self), size, align);
+  if (usable < 0) throw refuseCall(usable);
+  return usable;
+}
+
+function describeBytes(self: NativeAllocator): string {
+  const { liveBlocks, liveBytes, peakBytes, mappedBytes, limit } = figuresOf(self);
+  const most = limit === Number.POSITIVE_INFINITY ? '' : ` of ${limit}`;
+  return `${liveBlocks} live, ${liveBytes}${most} bytes, peak ${peakBytes}, mapped ${mappedBytes}`;
 }
 
 function requireLength(layout: Layout, argument: string): void {
@@ -70,6 +79,23 @@ function requireLength(layout: Layout, argument: string): void {
 let checkReceiver: (value: unknown) => void;
 /** The heap of an allocator that is open: CLOSED otherwise. Checks the receiver too. */
 let heapOf: (value: NativeAllocator) => number;
+
+/**
+ * The id of an allocator's heap, for raw memory of it and for what only its kind does.
+ *
+ * @throws CLOSED, INVALID_ARG_TYPE.
+ */
+export function heapIdOf(allocator: NativeAllocator): number {
+  return heapOf(allocator);
+}
+
+/** What only an arena may be told. */
+export interface ArenaSettings {
+  readonly mappedLimit: number;
+  /** -1: never by itself. */
+  readonly decayMs: number;
+  readonly flags: number;
+}
 
 /** The whole way of an allocation: a block, or the code of a refusal. */
 function take(
@@ -115,13 +141,18 @@ export abstract class NativeAllocator extends BaseAllocator<ArrayBuffer> {
   #heap: number;
   /** Keeps the heap open in the addon; when it is collected the heap ends with its last block. */
   #anchor: object | null;
+  readonly #mappedLimit: number;
+  /** Null where freed memory does not wait for a while before it goes back. */
+  readonly #decay: DecayTimer | null;
 
-  protected constructor(kind: string, limit: number) {
+  protected constructor(kind: string, limit: number, arena?: ArenaSettings) {
     super(kind);
-    const anchor = native.createHeap(kind, limit);
+    const anchor = native.createHeap(kind, limit, arena?.mappedLimit, arena?.decayMs, arena?.flags);
     if (typeof anchor === 'number') throw this.#refuse(anchor);
     this.#heap = mail[INDEX] as number;
     this.#anchor = anchor;
+    this.#mappedLimit = arena?.mappedLimit ?? Number.POSITIVE_INFINITY;
+    this.#decay = (arena?.decayMs ?? 0) > 0 ? new DecayTimer(this.#heap) : null;
     rememberOwner(this.#heap, this);
   }
 
@@ -142,9 +173,10 @@ export abstract class NativeAllocator extends BaseAllocator<ArrayBuffer> {
     requireLayout(layout, 'layout');
     const refuses = options !== undefined && throwsWhenBusy(options);
     const code = give(this, block, layout, refuses ? REFUSE_WHEN_BUSY : WHENEVER);
-    if (code === OK) return true;
-    if (code === KEPT) return false;
-    throw refuseBlock(block, 'block', code, layout);
+    if (code < OK) throw refuseBlock(block, 'block', code, layout);
+    const decay = this.#decay;
+    if (decay !== null && !decay.isRunning) decay.start();
+    return code === OK;
   }
 
   override reallocate(
@@ -155,7 +187,14 @@ export abstract class NativeAllocator extends BaseAllocator<ArrayBuffer> {
   ): ArrayBuffer {
     checkReceiver(this);
     const flags = isUninitialized(options) ? UNINITIALIZED : ZEROED;
-    const same = this.#change(reallocateInPlace, block, layout, newLayout, flags);
+    const next = this.#reallocate(block, layout, newLayout, flags);
+    this.#decay?.start();
+    return next;
+  }
+
+  #reallocate(block: ArrayBuffer, layout: Layout, newLayout: Layout, flags: number): ArrayBuffer {
+    const mayMove = flags | MAY_MOVE;
+    const same = this.#change(reallocateInPlace, block, layout, newLayout, mayMove);
     if (typeof same !== 'number') return same;
     if (same !== Code.NOT_IN_PLACE) throw this.#refuseChange(same, block, layout, newLayout);
 
@@ -182,10 +221,7 @@ export abstract class NativeAllocator extends BaseAllocator<ArrayBuffer> {
 
   override usableSize(layout: Layout): number {
     checkReceiver(this);
-    const { size, align } = requireLayout(layout, 'layout');
-    const usable = native.usableSize(heapOf(this), size, align);
-    if (usable < 0) throw refuseCall(usable);
-    return usable;
+    return usableSizeOf(this, layout);
   }
 
   override owns(value: unknown): boolean {
@@ -215,10 +251,7 @@ export abstract class NativeAllocator extends BaseAllocator<ArrayBuffer> {
   }
 
   override stats(): AllocatorStats {
-    checkReceiver(this);
-    const figures = native.stats(heapOf(this));
-    if (typeof figures === 'number') throw refuseCall(figures);
-    return statsOf(figures);
+    return figuresOf(this);
   }
 
   override verify(): true {
@@ -233,17 +266,30 @@ export abstract class NativeAllocator extends BaseAllocator<ArrayBuffer> {
     checkReceiver(this);
     if (this.#anchor === null) return;
     const heap = this.#heap;
-    const blocks = native.liveBlocks(heap);
-    if (typeof blocks === 'number') {
-      throw blocks === Code.LEASED ? heapwrightError('ERR_HEAPWRIGHT_LEASED') : refuseCall(blocks);
-    }
+    const dependents = dependentsOf(this);
+    if (dependents.some((each) => each.hasLeases())) throw heapwrightError('ERR_HEAPWRIGHT_LEASED');
+    liveBlocksOf(heap); // for its LEASED, before anything ends
+    for (const each of dependents) each.dispose();
+    if (this.#anchor === null) return; // by one of them
+    const blocks = liveBlocksOf(heap);
     this.#heap = CLOSED;
     this.#anchor = null;
+    this.#decay?.stop();
     forgetOwner(heap);
-    for (let at = 0; at < blocks.length; at += 2) {
-      endBlock(blocks[at] as number, blocks[at + 1] as number);
-    }
+    endBlocks(blocks);
     native.closeHeap(heap);
+  }
+
+  /** Starts to give freed memory back, now and then, until none is left. */
+  protected startDecay(): void {
+    this.#decay?.start();
+  }
+
+  /** One line for `util.inspect` and `console.log`. Never throws. */
+  [INSPECT](): string {
+    const isAllocator = #heap in this;
+    if (!isAllocator) return 'NativeAllocator {}'; // the prototype
+    return `[${this.name}: ${this.#heap === CLOSED ? 'closed' : describeBytes(this)}]`;
   }
 
   #change(
@@ -279,19 +325,13 @@ export abstract class NativeAllocator extends BaseAllocator<ArrayBuffer> {
   }
 
   #refuseRequest(code: number, layout: Layout): Error {
-    const allocator = this.name;
-    switch (code) {
-      case Code.OUT_OF_MEMORY:
-        return outOfMemory({ layout, allocator, reason: 'os' });
-      case Code.NOWAIT:
-        return outOfMemory({ layout, allocator, reason: 'nowait' });
-      case Code.LIMIT: {
-        const { limit, liveBytes, abandonedBytes } = this.stats();
-        return limitReached({ layout, allocator, limit, liveBytes, abandonedBytes });
-      }
-      default:
-        return refuseCall(code);
-    }
+    const refusing = {
+      allocator: this.name,
+      mappedLimit: this.#mappedLimit,
+      stats: () => figuresOf(this),
+      usableSize: () => usableSizeOf(this, layout),
+    };
+    return refuseRequest(code, refusing, layout);
   }
 
   #refuse(code: number): Error {

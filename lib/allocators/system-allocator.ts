@@ -1,5 +1,4 @@
-import { invalidArgType, outOfRange } from '../errors.js';
-import { readOption } from '../options.js';
+import { limitOption, readOption } from '../options.js';
 import { NativeAllocator } from './native-allocator.js';
 
 /** How a {@link SystemAllocator} is made. */
@@ -8,15 +7,7 @@ export interface SystemAllocatorOptions {
   readonly limit?: number;
 }
 
-function readLimit(options: SystemAllocatorOptions | undefined): number {
-  if (options === undefined) return Number.POSITIVE_INFINITY;
-  const limit = readOption(options, 'limit');
-  if (limit === undefined) return Number.POSITIVE_INFINITY;
-  if (typeof limit !== 'number') throw invalidArgType('options.limit', 'a number', limit);
-  const isLimit = limit === Number.POSITIVE_INFINITY || (Number.isSafeInteger(limit) && limit >= 0);
-  if (isLimit) return limit;
-  throw outOfRange('options.limit', 'an integer from 0 to 2^53 - 1, or Infinity', limit);
-}
+const NO_LIMIT = Number.POSITIVE_INFINITY;
 
 /**
  * The C library's malloc, with alignment: memory from `malloc` where that is aligned enough, from
@@ -30,6 +21,9 @@ function readLimit(options: SystemAllocatorOptions | undefined): number {
  */
 export class SystemAllocator extends NativeAllocator {
   constructor(options?: SystemAllocatorOptions) {
-    super('system', readLimit(options));
+    super(
+      'system',
+      options === undefined ? NO_LIMIT : limitOption(readOption(options, 'limit'), 'limit'),
+    );
   }
 }

@@ -11,22 +11,28 @@
 #include "wrap.h"
 
 /* Flags from JavaScript beyond those of heapwright.h. */
-#define REFUSE_WHEN_BUSY 1u
+#define REFUSE_WHEN_BUSY 1u /* of a free */
+#define MAY_MOVE 8u         /* of a reallocation in place */
 
 static hw_code_t out_of_memory_if_forced(const hw_environment_t *environment) {
   bool forced = (environment->forced & HW_FORCE_OUT_OF_MEMORY) != 0;
   return forced ? HW_CODE_OUT_OF_MEMORY : HW_CODE_OK;
 }
 
-hw_code_t hw_open_block(const hw_call_t *call, hw_heap_t *heap, hw_layout_t layout, uint32_t flags,
-                        hw_record_kind_t kind, hw_record_t **out) {
-  hw_code_t code = out_of_memory_if_forced(call->environment);
-  if (code == HW_CODE_OK) code = hw_heap_allocate(heap, layout, flags, kind, out);
+/* After a request that was refused for want of memory: the collector may bring some back. */
+static hw_code_t after_request(const hw_call_t *call, const hw_heap_t *heap, hw_code_t code) {
   bool full = code == HW_CODE_LIMIT || code == HW_CODE_OUT_OF_MEMORY;
   if (full && heap->held > 0) {
     hw_environment_push_collection(call->environment, HW_PRESSURE_HIGH);
   }
   return code;
+}
+
+hw_code_t hw_open_block(const hw_call_t *call, hw_heap_t *heap, hw_layout_t layout, uint32_t flags,
+                        hw_record_kind_t kind, hw_record_t **out) {
+  hw_code_t code = out_of_memory_if_forced(call->environment);
+  if (code == HW_CODE_OK) code = hw_heap_allocate(heap, layout, flags, kind, out);
+  return after_request(call, heap, code);
 }
 
 static napi_value open_and_wrap(napi_env env, napi_callback_info info, hw_record_kind_t kind) {
@@ -130,7 +136,8 @@ napi_value hw_js_reallocate(napi_env env, napi_callback_info info) {
 }
 
 /* Puts a new buffer over a block's memory and takes the old one away. For a moment two buffers
- * share the memory; no script runs until the old one is detached. */
+ * share the memory, or the old one reads what its pages left; no script runs until it is detached.
+ */
 static hw_code_t replace_buffer(const hw_call_t *call, hw_record_t *record, hw_record_t *successor,
                                 napi_value *buffer) {
   hw_code_t code = hw_wrap(call, successor, buffer);
@@ -144,9 +151,22 @@ static hw_code_t replace_buffer(const hw_call_t *call, hw_record_t *record, hw_r
   return code;
 }
 
+/* The block in its new layout under a second record: where it is, or, if the caller lets it, where
+ * its pages can move to. */
+static hw_code_t change_block(const hw_call_t *call, hw_record_t *record, hw_layout_t next,
+                              hw_record_t **successor) {
+  uint32_t flags = hw_request_word(call, HW_REQUEST_FLAGS);
+  uint32_t zeroed = flags & HW_ZEROED;
+  hw_code_t code = hw_heap_reallocate_in_place(record, next, zeroed, successor);
+  if (code != HW_CODE_NOT_IN_PLACE || (flags & MAY_MOVE) == 0) return code;
+  code = out_of_memory_if_forced(call->environment);
+  if (code == HW_CODE_OK) code = hw_heap_move(record, next, zeroed, successor);
+  return after_request(call, record->heap, code);
+}
+
 /* reallocateInPlace(buffer) -> ArrayBuffer | code; stamp in the mail
- * Request: as reallocate. The same memory under a new buffer; the old buffer is detached.
- * NOT_IN_PLACE also when the block is leased or requests are active. */
+ * Request: as reallocate. The same memory, or with MAY_MOVE the same pages, under a new buffer; the
+ * old buffer is detached. NOT_IN_PLACE also when the block is leased or requests are active. */
 napi_value hw_js_reallocate_in_place(napi_env env, napi_callback_info info) {
   hw_call_t call;
   hw_heap_t *heap = NULL;
@@ -162,20 +182,13 @@ napi_value hw_js_reallocate_in_place(napi_env env, napi_callback_info info) {
     return hw_call_answer(&call, HW_CODE_NOT_IN_PLACE);
   }
 
-  size_t old_size = record->size;
-  uint32_t flags = hw_request_word(&call, HW_REQUEST_FLAGS);
-  code = hw_heap_reallocate_in_place(record, next, &successor);
-  if (code != HW_CODE_OK) return hw_call_answer(&call, code);
   napi_value buffer = NULL;
+  code = change_block(&call, record, next, &successor);
+  if (code != HW_CODE_OK) return hw_call_answer(&call, code);
   code = replace_buffer(&call, record, successor, &buffer);
-  if (code != HW_CODE_OK) {
-    hw_heap_undo_in_place(record, successor);
-    return hw_call_answer(&call, code);
-  }
-  if ((flags & HW_ZEROED) != 0 && next.size > old_size) {
-    memset((uint8_t *)successor->address + old_size, 0, next.size - old_size);
-  }
-  return buffer;
+  if (code == HW_CODE_OK) return buffer;
+  hw_heap_undo(record, successor);
+  return hw_call_answer(&call, code);
 }
 
 /* endBlock(index, generation, buffer) -> code

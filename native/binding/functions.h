@@ -28,6 +28,12 @@ napi_value hw_js_stats(napi_env env, napi_callback_info info);
 napi_value hw_js_verify(napi_env env, napi_callback_info info);
 napi_value hw_js_usable_size(napi_env env, napi_callback_info info);
 
+/* arena_functions.c */
+napi_value hw_js_purge(napi_env env, napi_callback_info info);
+napi_value hw_js_tick(napi_env env, napi_callback_info info);
+napi_value hw_js_arena_stats(napi_env env, napi_callback_info info);
+napi_value hw_js_arena_map(napi_env env, napi_callback_info info);
+
 /* runtime_functions.c */
 napi_value hw_js_runtime_state(napi_env env, napi_callback_info info);
 napi_value hw_js_is_busy(napi_env env, napi_callback_info info);

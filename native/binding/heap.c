@@ -2,13 +2,14 @@
 
 #include "base/align.h"
 #include "base/check.h"
+#include "heap_parts.h"
 #include "orphans.h"
 
 static uint8_t lg_of(size_t align) {
   return (uint8_t)__builtin_ctzll(align);
 }
 
-static hw_code_t code_of(hw_status_t status) {
+hw_code_t hw_heap_code_of(hw_status_t status) {
   switch (status) {
     case HW_OK: return HW_CODE_OK;
     case HW_ERR_OUT_OF_MEMORY: return HW_CODE_OUT_OF_MEMORY;
@@ -69,7 +70,7 @@ hw_pressure_t hw_heap_act_on_pressure(hw_heap_t *heap) {
 
 /* --- memory behind a record --- */
 
-static hw_record_t *open_record(hw_heap_t *heap, void *address, hw_layout_t layout,
+hw_record_t *hw_heap_open_record(hw_heap_t *heap, void *address, hw_layout_t layout,
                                 hw_record_kind_t kind) {
   hw_record_t *record = hw_record_claim(heap->table);
   if (record == NULL) return NULL;
@@ -82,8 +83,7 @@ static hw_record_t *open_record(hw_heap_t *heap, void *address, hw_layout_t layo
   return record;
 }
 
-/* Records are claimed and dropped inside one call here, so the word is ours. */
-static void drop_record(hw_record_t *record) {
+void hw_heap_drop_record(hw_record_t *record) {
   hw_heap_t *heap = record->heap;
   bool recycled = hw_record_recycle(heap->table, record, hw_record_word(record));
   HW_ASSERT(recycled);
@@ -91,14 +91,14 @@ static void drop_record(hw_record_t *record) {
   heap->held--;
 }
 
-static void end_memory(hw_record_t *record, bool retire) {
+void hw_heap_end_memory(hw_record_t *record, bool retire) {
   hw_heap_t *heap = record->heap;
   hw_layout_t layout = hw_record_layout(record);
   hw_status_t status = retire ? hw_retire(heap->allocator, record->address, layout)
                               : hw_deallocate(heap->allocator, record->address, layout);
   HW_ASSERT(status == HW_OK);
   (void)status;
-  if (retire) hw_orphans_add(layout.size);
+  if (retire) hw_orphans_add(hw_usable_size(heap->allocator, layout));
 }
 
 /* Raw memory ends when it was released and its last range has gone. */
@@ -106,25 +106,22 @@ static void end_raw_if_unused(hw_record_t *raw) {
   uint64_t word = hw_record_word(raw);
   if (hw_word_state(word) != HW_RECORD_ABANDONED || raw->ranges != 0) return;
   hw_heap_t *heap = raw->heap;
-  end_memory(raw, raw->has_orphans);
+  hw_heap_end_memory(raw, raw->has_orphans);
   hw_record_recycle(heap->table, raw, word);
   heap->held--;
 }
 
-/* The record's share of its heap ends; its word was changed before, by the one who calls this. */
-static void let_go(hw_record_t *record, bool retire) {
+void hw_heap_let_go(hw_record_t *record, bool retire) {
   hw_heap_t *heap = record->heap;
   hw_record_t *other = record->parent;
   if (other == NULL) {
-    end_memory(record, retire);
+    hw_heap_end_memory(record, retire);
   } else if (other->kind == HW_KIND_RAW) {
     other->has_orphans |= retire;
     other->ranges--;
     end_raw_if_unused(other);
   } else {
-    /* Two records hold the memory during a reallocation in place: from now on one does. */
-    other->parent = NULL;
-    other->gave_memory = false;
+    hw_heap_part(record, other, retire);
   }
   heap->held--;
   end_if_unused(heap);
@@ -134,10 +131,10 @@ hw_code_t hw_heap_allocate(hw_heap_t *heap, hw_layout_t layout, uint32_t flags,
                            hw_record_kind_t kind, hw_record_t **out) {
   if (heap->closed) return HW_CODE_CLOSED;
   void *address = NULL;
-  hw_code_t code = code_of(hw_allocate(heap->allocator, layout, flags, &address));
+  hw_code_t code = hw_heap_code_of(hw_allocate(heap->allocator, layout, flags, &address));
   if (code != HW_CODE_OK) return code;
 
-  hw_record_t *record = open_record(heap, address, layout, kind);
+  hw_record_t *record = hw_heap_open_record(heap, address, layout, kind);
   if (record == NULL) {
     hw_status_t status = hw_deallocate(heap->allocator, address, layout);
     HW_ASSERT(status == HW_OK);
@@ -154,7 +151,7 @@ hw_code_t hw_heap_open_range(hw_record_t *raw, size_t offset, size_t size, hw_re
   if (raw->kind != HW_KIND_RAW || hw_word_state(word) != HW_RECORD_LIVE) return HW_CODE_NOT_OWNED;
   if (offset > raw->size || size > raw->size - offset) return HW_CODE_INVALID_ARG;
   hw_record_t *record =
-      open_record(raw->heap, (uint8_t *)raw->address + offset, (hw_layout_t){size, 1}, kind);
+      hw_heap_open_record(raw->heap, (uint8_t *)raw->address + offset, (hw_layout_t){size, 1}, kind);
   if (record == NULL) return HW_CODE_OUT_OF_MEMORY;
   record->parent = raw;
   raw->ranges++;
@@ -169,40 +166,6 @@ void hw_raw_release(hw_record_t *raw) {
   hw_heap_t *heap = raw->heap;
   end_raw_if_unused(raw);
   end_if_unused(heap);
-}
-
-hw_code_t hw_heap_reallocate_in_place(hw_record_t *record, hw_layout_t next, hw_record_t **out) {
-  hw_heap_t *heap = record->heap;
-  hw_layout_t layout = hw_record_layout(record);
-  hw_record_t *successor = open_record(heap, record->address, next, HW_KIND_BLOCK);
-  if (successor == NULL) return HW_CODE_OUT_OF_MEMORY;
-  hw_code_t code = code_of(hw_reallocate_in_place(heap->allocator, record->address, layout, next));
-  if (code != HW_CODE_OK) {
-    drop_record(successor);
-    return code;
-  }
-  record->gave_memory = true;
-  record->parent = successor;
-  successor->parent = record;
-  *out = successor;
-  return HW_CODE_OK;
-}
-
-void hw_heap_undo_in_place(hw_record_t *record, hw_record_t *successor) {
-  hw_heap_t *heap = record->heap;
-  /* Going back to the layout that the block has just had: the room cannot be gone. */
-  if (hw_state_holds_memory(hw_word_state(hw_record_word(record)))) {
-    hw_status_t status = hw_reallocate_in_place(
-        heap->allocator, record->address, hw_record_layout(successor), hw_record_layout(record));
-    HW_ASSERT(status == HW_OK);
-    (void)status;
-  }
-  /* Without a buffer it was aborted before and is gone. With one, its finalizer recycles it. */
-  uint64_t word = hw_record_word(successor);
-  if (hw_word_state(word) == HW_RECORD_LIVE &&
-      hw_record_step(successor, word, 0, HW_RECORD_REVOKED)) {
-    let_go(successor, false);
-  }
 }
 
 /* --- one block's life --- */
@@ -232,23 +195,19 @@ hw_code_t hw_block_check(const hw_heap_t *heap, hw_record_table_t *table, uint32
   return liveness(state);
 }
 
-static bool is_range(const hw_record_t *record) {
-  return record->parent != NULL && record->parent->kind == HW_KIND_RAW;
-}
-
 static hw_code_t abandon(hw_record_t *record, uint64_t seen, hw_record_state_t to) {
   if (!hw_record_step(record, seen, hw_word_leases(seen), to)) return HW_CODE_DETACHED;
   record->heap->abandoned_blocks++;
-  if (is_range(record)) record->heap->abandoned_ranges++;
-  record->heap->abandoned_bytes += record->size;
+  if (hw_record_is_range(record)) record->heap->abandoned_ranges++;
+  record->heap->abandoned_bytes += hw_heap_bytes(record);
   return HW_CODE_KEPT;
 }
 
 static void forget_abandoned(hw_record_t *record, hw_record_state_t state) {
   if (state != HW_RECORD_ABANDONED && state != HW_RECORD_DOOMED) return;
   record->heap->abandoned_blocks--;
-  if (is_range(record)) record->heap->abandoned_ranges--;
-  record->heap->abandoned_bytes -= record->size;
+  if (hw_record_is_range(record)) record->heap->abandoned_ranges--;
+  record->heap->abandoned_bytes -= hw_heap_bytes(record);
 }
 
 hw_code_t hw_block_begin_free(hw_record_t *record, bool busy, bool refuse) {
@@ -270,7 +229,7 @@ void hw_block_finish_free(hw_record_t *record) {
   bool ended = state == HW_RECORD_FINALIZED;
   if (!ended && state != HW_RECORD_REVOKING) return;
   if (!ended && !hw_record_step(record, word, 0, HW_RECORD_REVOKED)) return;
-  let_go(record, false);
+  hw_heap_let_go(record, false);
   if (ended) hw_record_recycle(record->table, record, word);
 }
 
@@ -317,7 +276,7 @@ void hw_block_abort(hw_record_t *record, uint32_t generation, bool finalizer_may
   uint64_t word = hw_record_word(record);
   if (hw_word_generation(word) != generation || hw_word_state(word) != HW_RECORD_LIVE) return;
   if (!hw_record_step(record, word, 0, HW_RECORD_REVOKED)) return;
-  let_go(record, false);
+  hw_heap_let_go(record, false);
   if (!finalizer_may_come) hw_record_recycle(record->table, record, hw_record_word(record));
 }
 
@@ -339,7 +298,7 @@ void hw_block_finalize(hw_record_t *record, bool teardown) {
   if (!hw_record_step(record, word, 0, HW_RECORD_ORPHAN)) return;
   forget_abandoned(record, state);
   if (hw_word_leases(word) > 0) record->heap->leased--;
-  let_go(record, teardown);
+  hw_heap_let_go(record, teardown);
   if (!teardown) hw_record_recycle(table, record, hw_record_word(record));
 }
 
@@ -363,37 +322,4 @@ void hw_heap_orphan_all(hw_record_table_t *table) {
     hw_record_t *record = hw_record_at(table, i);
     if (record->kind == HW_KIND_RAW) hw_raw_release(record);
   }
-}
-
-/* --- verify --- */
-
-hw_code_t hw_heap_verify(const hw_heap_t *heap, const char **broken) {
-  *broken = NULL;
-  if (hw_verify(heap->allocator, broken) != HW_OK) return HW_CODE_CORRUPTED;
-  uint64_t bytes = 0, abandoned_bytes = 0, abandoned_blocks = 0, abandoned_ranges = 0;
-  uint32_t held = 0, leased = 0;
-  for (uint32_t i = 0; i < heap->table->used; i++) {
-    const hw_record_t *record = hw_record_at(heap->table, i);
-    uint64_t word = hw_record_word(record);
-    hw_record_state_t state = hw_word_state(word);
-    if (!hw_state_holds_memory(state) || record->heap != heap) continue;
-    held++;
-    if (hw_word_leases(word) > 0) leased++;
-    bool freed = state == HW_RECORD_ABANDONED || state == HW_RECORD_DOOMED;
-    if (freed && record->kind != HW_KIND_RAW) {
-      abandoned_blocks++;
-      abandoned_ranges += is_range(record);
-      abandoned_bytes += record->size;
-    }
-    if (!is_range(record) && !record->gave_memory) bytes += record->size;
-  }
-  hw_stats_t stats;
-  if (hw_stats(heap->allocator, &stats) != HW_OK) *broken = "the allocator answers";
-  if (held != heap->held) *broken = "every record of the heap is counted";
-  if (leased != heap->leased) *broken = "every leased record is counted";
-  if (abandoned_blocks != heap->abandoned_blocks) *broken = "every abandoned block is counted";
-  if (abandoned_ranges != heap->abandoned_ranges) *broken = "every abandoned range is counted";
-  if (abandoned_bytes != heap->abandoned_bytes) *broken = "every abandoned byte is counted";
-  if (bytes != stats.live_bytes) *broken = "the records' bytes are the allocator's live bytes";
-  return *broken == NULL ? HW_CODE_OK : HW_CODE_CORRUPTED;
 }

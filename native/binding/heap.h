@@ -22,6 +22,12 @@ struct hw_heap {
   void *context;
 };
 
+/* What a record's memory counts for: the bytes that the allocator says it takes. */
+static inline size_t hw_heap_bytes(const hw_record_t *record) {
+  if (hw_record_is_range(record)) return record->size;
+  return hw_usable_size(record->heap->allocator, hw_record_layout(record));
+}
+
 /* Takes over `allocator`. */
 void hw_heap_init(hw_heap_t *heap, hw_allocator_t *allocator, hw_record_table_t *table);
 
@@ -37,9 +43,15 @@ hw_code_t hw_heap_open_range(hw_record_t *raw, size_t offset, size_t size, hw_re
                              hw_record_t **out);
 
 /* A second record over a live block's memory in its new layout, where the allocator can change it
- * in place. The caller wraps it and then ends the old record, or calls hw_heap_undo_in_place. */
-hw_code_t hw_heap_reallocate_in_place(hw_record_t *record, hw_layout_t next, hw_record_t **out);
-void hw_heap_undo_in_place(hw_record_t *record, hw_record_t *successor);
+ * in place; with HW_ZEROED new bytes read zero. The caller wraps it and then ends the old record,
+ * or calls hw_heap_undo. Until one of the two no byte of the old layout is given up. */
+hw_code_t hw_heap_reallocate_in_place(hw_record_t *record, hw_layout_t next, uint32_t flags,
+                                      hw_record_t **out);
+/* The same with other memory that the block's pages move to, where the allocator has that: the
+ * bytes of the old record are undefined until hw_heap_undo. NOT_IN_PLACE: they are to be copied. */
+hw_code_t hw_heap_move(hw_record_t *record, hw_layout_t next, uint32_t flags, hw_record_t **out);
+/* The old block is as it was, with all its bytes, whatever became of the successor. */
+void hw_heap_undo(hw_record_t *record, hw_record_t *successor);
 
 /* What may be done with the block that a stamp names, if `heap` owns it and `layout` is its own
  * (NULL: any). HW_CODE_OK, or the refusal. Changes nothing. */

@@ -18,9 +18,39 @@ static bool limit_argument(const hw_call_t *call, size_t at, size_t *out) {
   return value > (double)HW_MAX_SIZE || hw_call_size(call, at, out);
 }
 
+/* A number, or undefined for `otherwise`. False: anything else. */
+static bool optional_number(const hw_call_t *call, size_t at, double otherwise, double *out) {
+  napi_valuetype type = napi_undefined;
+  if (napi_typeof(call->env, call->values[at], &type) != napi_ok) return false;
+  *out = otherwise;
+  return type == napi_undefined ||
+         napi_get_value_double(call->env, call->values[at], out) == napi_ok;
+}
+
+#define OPTIONAL_FLAGS (HW_ARENA_HUGE_PAGES | HW_ARENA_NO_HUGE_PAGES)
+
+/* Arguments 2 to 4, each of which may be missing. */
+static bool arena_arguments(const hw_call_t *call, hw_arena_options_t *options) {
+  static const hw_arena_options_t defaults = HW_ARENA_OPTIONS;
+  double mapped_limit = 0, decay_ms = 0, flags = 0;
+  if (!optional_number(call, 2, HUGE_VAL, &mapped_limit) ||
+      !optional_number(call, 3, (double)defaults.decay_ms, &decay_ms) ||
+      !optional_number(call, 4, 0, &flags)) {
+    return false;
+  }
+  bool are_valid = mapped_limit >= 0 && decay_ms >= -1 && decay_ms <= INT32_MAX && flags >= 0 &&
+                   flags <= OPTIONAL_FLAGS;
+  if (!are_valid || ((uint32_t)flags & ~OPTIONAL_FLAGS) != 0) return false; /* also for NaN */
+  options->mapped_limit = mapped_limit > (double)HW_MAX_SIZE ? HW_NO_LIMIT : (size_t)mapped_limit;
+  options->decay_ms = (int64_t)decay_ms;
+  /* Whatever JavaScript does is checked exactly. */
+  options->flags = (uint32_t)flags | HW_ARENA_EXACT | HW_ARENA_TRACKED;
+  return true;
+}
+
 static hw_code_t open_heap(hw_environment_t *environment, const char *kind, size_t limit,
-                           hw_heap_token_t **out) {
-  hw_config_t config = {.limit = limit};
+                           const hw_arena_options_t *options, hw_heap_token_t **out) {
+  hw_config_t config = {.limit = limit, .arena = options};
   hw_allocator_t *allocator = NULL;
   hw_heap_t *heap = malloc(sizeof *heap);
   if (heap == NULL) return HW_CODE_OUT_OF_MEMORY;
@@ -34,21 +64,23 @@ static hw_code_t open_heap(hw_environment_t *environment, const char *kind, size
   return status == HW_ERR_INVALID ? HW_CODE_INVALID_ARG : HW_CODE_OUT_OF_MEMORY;
 }
 
-/* createHeap(kind, limit) -> external | code; id in the mail */
+/* createHeap(kind, limit, mappedLimit?, decayMs?, flags?) -> external | code; id in the mail
+ * The last three are for arenas: numbers, or undefined for what the core does by itself. */
 napi_value hw_js_create_heap(napi_env env, napi_callback_info info) {
   hw_call_t call;
   char kind[LONGEST_KIND];
   size_t length = 0, limit = 0;
-  hw_code_t code = hw_call_begin(env, info, 2, &call);
+  hw_arena_options_t options = HW_ARENA_OPTIONS;
+  hw_code_t code = hw_call_begin(env, info, 5, &call);
   if (code == HW_CODE_OK &&
       (napi_get_value_string_utf8(env, call.values[0], kind, sizeof kind, &length) != napi_ok ||
-       !limit_argument(&call, 1, &limit))) {
+       !limit_argument(&call, 1, &limit) || !arena_arguments(&call, &options))) {
     code = HW_CODE_INVALID_ARG;
   }
   if (code != HW_CODE_OK) return hw_call_answer(&call, code);
 
   hw_heap_token_t *token = NULL;
-  code = open_heap(call.environment, kind, limit, &token);
+  code = open_heap(call.environment, kind, limit, &options, &token);
   if (code != HW_CODE_OK) return hw_call_answer(&call, code);
   uint32_t id = token->heap->id;
   napi_value external = NULL;

@@ -52,14 +52,15 @@ typedef struct hw_record {
   hw_heap_t *heap;          /* valid while the record holds memory */
   struct hw_record_table *table;
   struct hw_record *parent; /* of a range: its raw memory; of each of the two blocks in a
-                               reallocation in place: the other; NULL for what owns its memory */
+                               reallocation: the other; NULL for what owns its memory */
   uint32_t index;
   uint32_t next_free;
   uint32_t ranges;   /* of raw memory: ranges that still hold it */
   uint8_t lg_align;
   uint8_t kind;
-  bool has_orphans;  /* of raw memory: a range was orphaned, so the whole must be */
-  bool gave_memory;  /* in a reallocation in place: the record that had the memory before */
+  bool has_orphans : 1; /* of raw memory: a range was orphaned, so the whole must be */
+  bool gave_memory : 1; /* in a reallocation: the record that had the memory before */
+  bool shrinks : 1;     /* of that record: the allocator does not know of the new layout yet */
 } hw_record_t;
 
 /* A table holds 1,024 to a 64 KiB segment and finds them by shift and mask. */
@@ -107,6 +108,11 @@ static inline bool hw_state_holds_memory(hw_record_state_t state) {
 /* Whether the buffer was not yet taken away by a free: it may still be read and written. */
 static inline bool hw_state_is_attached(hw_record_state_t state) {
   return state == HW_RECORD_LIVE || state == HW_RECORD_DOOMED || state == HW_RECORD_ABANDONED;
+}
+
+/* Whether the record is part of raw memory. */
+static inline bool hw_record_is_range(const hw_record_t *record) {
+  return record->parent != NULL && record->parent->kind == HW_KIND_RAW;
 }
 
 static inline hw_layout_t hw_record_layout(const hw_record_t *record) {

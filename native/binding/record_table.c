@@ -66,6 +66,7 @@ hw_record_t *hw_record_claim(hw_record_table_t *table) {
   record->ranges = 0;
   record->has_orphans = false;
   record->gave_memory = false;
+  record->shrinks = false;
   atomic_store_explicit(&record->word,
                         hw_word_make(hw_word_generation(word) + 1, 0, HW_RECORD_LIVE),
                         memory_order_release);

@@ -210,6 +210,21 @@ HW_MUST_CHECK hw_status_t hw_arena_purge(hw_allocator_t *arena);
  * meanwhile. */
 HW_MUST_CHECK hw_status_t hw_arena_reset(hw_allocator_t *arena);
 
+/* Reallocation in steps, for a caller who has more to do than the arena, and may have to go back. */
+
+/* As hw_reallocate_in_place; with HW_ZEROED new bytes read zero. */
+HW_MUST_CHECK hw_status_t hw_arena_resize(hw_allocator_t *arena, void *ptr, hw_layout_t layout,
+                                          hw_layout_t next, uint32_t flags);
+/* Whether the block can take this layout, which is not larger, where it stands: HW_OK (then it can
+ * for as long as it lives) or HW_ERR_NOT_IN_PLACE. */
+HW_MUST_CHECK hw_status_t hw_arena_can_shrink(hw_allocator_t *arena, void *ptr, hw_layout_t layout,
+                                              hw_layout_t next);
+/* A second block, with `next` as its layout and the bytes of a large one, which lives on and whose
+ * bytes are undefined from now on: its pages may have moved. The caller frees one of the two; to go
+ * back it copies the bytes first. HW_ERR_NOT_IN_PLACE: too small for a move to be worth it. */
+HW_MUST_CHECK hw_status_t hw_arena_begin_move(hw_allocator_t *arena, void *ptr, hw_layout_t layout,
+                                              hw_layout_t next, uint32_t flags, void **out);
+
 /* One size class, or all large blocks. */
 typedef struct hw_class_stats {
   size_t size; /* bytes of a block; 0: large blocks, of any size */

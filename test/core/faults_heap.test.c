@@ -110,10 +110,10 @@ static void a_reallocation_in_place(void) {
   hw_record_t *raw = allocate(layout_of(1, 1), HW_KIND_RAW);
   while (fixture.table.used < RECORDS_PER_SEGMENT) range_of(raw, 0, 0);
   fill_pattern(record->address, 64, 1);
-  if (heap_failed_cleanly(hw_heap_reallocate_in_place(record, layout, &successor))) {
+  if (heap_failed_cleanly(hw_heap_reallocate_in_place(record, layout, 0, &successor))) {
     assert_null(successor);
     assert_heap_valid(&fixture);
-    assert_code(HW_CODE_OK, hw_heap_reallocate_in_place(record, layout, &successor));
+    assert_code(HW_CODE_OK, hw_heap_reallocate_in_place(record, layout, 0, &successor));
   }
   free_block(record);
   assert_true(has_pattern(successor->address, 64, 1));

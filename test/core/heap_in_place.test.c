@@ -31,7 +31,7 @@ static int abandon_heap(void **state) {
 
 static hw_record_t *hand_over(hw_record_t *record, size_t size) {
   hw_record_t *successor = NULL;
-  assert_code(HW_CODE_OK, hw_heap_reallocate_in_place(record, layout_of(size, 8), &successor));
+  assert_code(HW_CODE_OK, hw_heap_reallocate_in_place(record, layout_of(size, 8), 0, &successor));
   assert_heap_valid(&fixture);
   return successor;
 }
@@ -68,11 +68,11 @@ static void what_the_allocator_cannot_do_changes_nothing(void **state) {
   (void)state;
   hw_record_t *record = patterned_block(), *successor = NULL;
   assert_code(HW_CODE_NOT_IN_PLACE,
-              hw_heap_reallocate_in_place(record, layout_of(STRICT_ROOM + 1, 8), &successor));
+              hw_heap_reallocate_in_place(record, layout_of(STRICT_ROOM + 1, 8), 0, &successor));
   assert_code(HW_CODE_NOT_IN_PLACE,
-              hw_heap_reallocate_in_place(record, layout_of(100, (size_t)1 << 62), &successor));
+              hw_heap_reallocate_in_place(record, layout_of(100, (size_t)1 << 62), 0, &successor));
   assert_code(HW_CODE_INVALID_ARG,
-              hw_heap_reallocate_in_place(record, layout_of(HW_MAX_SIZE, 8), &successor));
+              hw_heap_reallocate_in_place(record, layout_of(HW_MAX_SIZE, 8), 0, &successor));
   assert_null(successor);
   assert_int_equal(fixture.heap.held, 1);
   assert_int_equal(fixture.table.busy, 1);
@@ -88,7 +88,7 @@ static void without_a_record_the_allocator_is_not_asked(void **state) {
   fixture.table.capacity = fixture.table.used;
   fixture.table.directory.size = 0;
   assert_code(HW_CODE_OUT_OF_MEMORY,
-              hw_heap_reallocate_in_place(record, layout_of(200, 8), &successor));
+              hw_heap_reallocate_in_place(record, layout_of(200, 8), 0, &successor));
   fixture.table.directory.size = whole;
   fixture.table.capacity = capacity;
   assert_null(successor);
@@ -112,7 +112,7 @@ static void undone_after_the_detach_was_refused(void **state) {
   hw_record_t *successor = hand_over(record, 200);
   assert_code(HW_CODE_DETACH, hw_block_begin_free(record, false, true));
   hw_block_cancel_free(record);
-  hw_heap_undo_in_place(record, successor);
+  hw_heap_undo(record, successor);
   assert_undone(record);
   assert_int_equal(state_of(successor), HW_RECORD_REVOKED);
   hw_block_finalize(successor, false); /* of the buffer that no script ever saw */
@@ -128,7 +128,7 @@ static void undone_after_the_successor_got_no_buffer(void **state) {
   hw_record_t *successor = hand_over(record, 50);
   hw_block_abort(successor, generation_of(successor), false);
   assert_int_equal(strict.count, 1);
-  hw_heap_undo_in_place(record, successor);
+  hw_heap_undo(record, successor);
   assert_undone(record);
   assert_int_equal(state_of(successor), HW_RECORD_FREE);
   free_block(record);
@@ -139,7 +139,7 @@ static void undone_after_the_successors_buffer_was_lost(void **state) {
   hw_record_t *record = patterned_block();
   hw_record_t *successor = hand_over(record, 200);
   hw_block_abort(successor, generation_of(successor), true);
-  hw_heap_undo_in_place(record, successor);
+  hw_heap_undo(record, successor);
   assert_undone(record);
   hw_block_finalize(successor, false);
   assert_undone(record);
@@ -151,7 +151,7 @@ static void undone_after_the_runtime_finalised_the_successor(void **state) {
   hw_record_t *record = patterned_block();
   hw_record_t *successor = hand_over(record, 200);
   hw_block_finalize(successor, false);
-  hw_heap_undo_in_place(record, successor);
+  hw_heap_undo(record, successor);
   assert_undone(record);
   free_block(record);
 }
@@ -165,7 +165,7 @@ static void undone_after_the_old_buffer_was_finalised(void **state) {
   hw_block_finalize(record, false);
   hw_block_cancel_free(record);
   assert_int_equal(state_of(record), HW_RECORD_FREE);
-  hw_heap_undo_in_place(record, successor);
+  hw_heap_undo(record, successor);
   assert_int_equal(strict.count, 0);
   assert_heap_valid(&fixture);
   hw_block_finalize(successor, false);
@@ -175,7 +175,7 @@ static void after_an_undo_it_can_be_done_again(void **state) {
   (void)state;
   hw_record_t *record = patterned_block();
   hw_record_t *successor = hand_over(record, 200);
-  hw_heap_undo_in_place(record, successor);
+  hw_heap_undo(record, successor);
   hw_block_finalize(successor, false);
   successor = hand_over(record, 300);
   free_block(record);
@@ -194,7 +194,7 @@ static void both_collected_in_either_order_give_back_once(void **state) {
     /* Sizes are equal: the allocator knows the successor's alignment, which is what counts. */
     if (!old_first) {
       hw_block_abort(successor, generation_of(successor), false);
-      hw_heap_undo_in_place(record, successor);
+      hw_heap_undo(record, successor);
     }
     hw_block_finalize(record, false);
     if (old_first) hw_block_finalize(successor, false);

@@ -158,10 +158,14 @@ static hw_status_t extend(hw_arena_t *arena, const hw_location_t *at, size_t npa
   return HW_OK;
 }
 
+bool hw_large_may_stay(const hw_location_t *at, hw_layout_t next) {
+  return hw_is_aligned(at->run->base, next.align) && is_possible(next);
+}
+
 static hw_status_t resize(hw_arena_t *arena, const hw_location_t *at, hw_layout_t layout,
                           hw_layout_t next, uint32_t flags) {
   hw_run_t *run = at->run;
-  if (!hw_is_aligned(run->base, next.align) || !is_possible(next)) return HW_ERR_NOT_IN_PLACE;
+  if (!hw_large_may_stay(at, next)) return HW_ERR_NOT_IN_PLACE;
   bool nowait = (flags & HW_NOWAIT) != 0;
   size_t had = run->npages;
   size_t npages = hw_large_pages(next.size);
@@ -198,8 +202,9 @@ static void end_moved_from(hw_arena_t *arena, hw_region_t *region, hw_run_t *run
   hw_account_close(&arena->account, bytes);
 }
 
-static hw_status_t move(hw_arena_t *arena, const hw_location_t *at, hw_layout_t layout,
-                        hw_layout_t next, uint32_t flags, void **out) {
+/* *clean: the pages that were left read zero. */
+static hw_status_t bring(hw_arena_t *arena, const hw_location_t *at, hw_layout_t layout,
+                         hw_layout_t next, uint32_t flags, void **out, bool *clean) {
   hw_run_t *from = at->run;
   bool nowait = (flags & HW_NOWAIT) != 0;
   size_t npages = hw_large_pages(next.size);
@@ -228,16 +233,28 @@ static hw_status_t move(hw_arena_t *arena, const hw_location_t *at, hw_layout_t 
     clear_tail(to->base, layout.size, hw_min(next.size, bytes_of(kept_pages)));
   }
   publish(arena, region, to);
-  end_moved_from(arena, at->region, from, moved == HW_MOVED_ALL && from->npages == kept_pages,
-                 nowait);
+  *clean = moved == HW_MOVED_ALL && from->npages == kept_pages;
   *out = to->base;
   return HW_OK;
 }
 
+hw_status_t hw_large_begin_move(hw_arena_t *arena, const hw_location_t *at, hw_layout_t layout,
+                                hw_layout_t next, uint32_t flags, void **out) {
+  bool clean = false;
+  begin(arena);
+  hw_status_t status = bring(arena, at, layout, next, flags, out, &clean);
+  end(arena);
+  return status;
+}
+
 hw_status_t hw_large_move(hw_arena_t *arena, const hw_location_t *at, hw_layout_t layout,
                           hw_layout_t next, uint32_t flags, void **out) {
+  bool clean = false;
   begin(arena);
-  hw_status_t status = move(arena, at, layout, next, flags, out);
+  hw_status_t status = bring(arena, at, layout, next, flags, out, &clean);
+  if (status == HW_OK) {
+    end_moved_from(arena, at->region, at->run, clean, (flags & HW_NOWAIT) != 0);
+  }
   end(arena);
   return status;
 }

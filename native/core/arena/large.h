@@ -19,6 +19,12 @@ HW_MUST_CHECK hw_status_t hw_large_retire(hw_arena_t *arena, hw_region_t *region
 /* Both layouts are large. Bytes of the new size beyond the old read zero with HW_ZEROED. */
 HW_MUST_CHECK hw_status_t hw_large_resize(hw_arena_t *arena, const hw_location_t *at,
                                           hw_layout_t layout, hw_layout_t next, uint32_t flags);
+/* Whether a block can have this layout without moving, if there is room for it. */
+bool hw_large_may_stay(const hw_location_t *at, hw_layout_t next);
+/* A second block with the first one's bytes; the first one's are undefined then. */
+HW_MUST_CHECK hw_status_t hw_large_begin_move(hw_arena_t *arena, const hw_location_t *at,
+                                              hw_layout_t layout, hw_layout_t next, uint32_t flags,
+                                              void **out);
 HW_MUST_CHECK hw_status_t hw_large_move(hw_arena_t *arena, const hw_location_t *at,
                                         hw_layout_t layout, hw_layout_t next, uint32_t flags,
                                         void **out);
