@@ -21,12 +21,16 @@ function getterOf(prototype: object | null, key: PropertyKey): Getter {
   return getOwnPropertyDescriptor(prototype, key)?.get ?? (() => undefined);
 }
 
-const byteLengthOf = getterOf(ArrayBuffer.prototype, 'byteLength');
+const byteLengthGetter = getterOf(ArrayBuffer.prototype, 'byteLength');
 const typedArrayBuffer = getterOf(getPrototypeOf(Uint8Array.prototype), 'buffer');
+const typedArrayLength = getterOf(getPrototypeOf(Uint8Array.prototype), 'byteLength');
+const typedArrayOffset = getterOf(getPrototypeOf(Uint8Array.prototype), 'byteOffset');
+const typedArrayTag = getterOf(getPrototypeOf(Uint8Array.prototype), Symbol.toStringTag);
+const dataViewOffset = getterOf(DataView.prototype, 'byteOffset');
 const dataViewBuffer = getterOf(DataView.prototype, 'buffer');
 
 /** A constructor that returns its argument: what extends it puts its private fields there. */
-class Adopted {
+export class Adopted {
   constructor(block: object) {
     // biome-ignore lint/correctness/noConstructorReturn: this return is the whole idea
     return block;
@@ -70,6 +74,36 @@ export function generationOf(value: unknown): number {
   return typeof value === 'object' && value !== null ? readGeneration(value) : UNSTAMPED;
 }
 
+/** The true length of an ArrayBuffer, 0 when it is detached. */
+export function byteLengthOf(buffer: ArrayBuffer): number {
+  return apply(byteLengthGetter, buffer, []) as number;
+}
+
+/** The buffer under a typed array, whatever its own properties say. */
+export function arrayBufferOf(view: Uint8Array): ArrayBuffer {
+  return apply(typedArrayBuffer, view, []) as ArrayBuffer;
+}
+
+/** The true length of a typed array of bytes, 0 when it is detached. */
+export function lengthOf(view: Uint8Array): number {
+  return apply(typedArrayLength, view, []) as number;
+}
+
+/** Where a typed array begins in its buffer. */
+export function offsetOf(view: Uint8Array): number {
+  return apply(typedArrayOffset, view, []) as number;
+}
+
+/** The same for a view of any kind; 0 for a DataView that is detached. */
+export function viewOffsetOf(view: ArrayBufferView): number {
+  const offset = apply(typedArrayTag, view, []) === undefined ? dataViewOffset : typedArrayOffset;
+  try {
+    return apply(offset, view, []) as number;
+  } catch {
+    return 0;
+  }
+}
+
 function bufferOf(view: object): unknown {
   try {
     return apply(typedArrayBuffer, view, []);
@@ -80,7 +114,7 @@ function bufferOf(view: object): unknown {
 
 function isArrayBuffer(value: object): value is ArrayBuffer {
   try {
-    return typeof apply(byteLengthOf, value, []) === 'number';
+    return typeof apply(byteLengthGetter, value, []) === 'number';
   } catch {
     return false; // a SharedArrayBuffer, a Proxy, an heir without the internal slot
   }
@@ -101,7 +135,7 @@ export function classify(
 function bytesOf(block: Block): Uint8Array {
   if (isView(block)) return block;
   // A detached buffer has no view; it has nothing to read either.
-  return apply(byteLengthOf, block, []) === 0 ? new Bytes(0) : new Bytes(block);
+  return byteLengthOf(block) === 0 ? new Bytes(0) : new Bytes(block);
 }
 
 /** Copies the first bytes of `from` to `to`, as many as both have. */

@@ -9,6 +9,7 @@ import {
   invalidArgType,
 } from './errors.js';
 import { Code, Mail, native } from './native.js';
+import { ABANDONED, FREED, type Place, placeOf } from './pool/stamp.js';
 
 /** What the addon knows about a stamped block that still has its memory. */
 export interface BlockRecord {
@@ -57,8 +58,17 @@ export function ownerOf(heap: number): object | undefined {
   return owners.get(heap)?.deref();
 }
 
+/** The error for a pooled Buffer that is none of the caller's, or no longer live. */
+export function refusePlace(place: Place): Error {
+  if (place === FREED) return heapwrightError('ERR_HEAPWRIGHT_DETACHED');
+  if (place === ABANDONED) return heapwrightError('ERR_HEAPWRIGHT_ABANDONED');
+  return heapwrightError('ERR_HEAPWRIGHT_NOT_OWNED', { owner: place.keeper?.pool });
+}
+
 /** The error for a value that carries no stamp. */
 function refuseUnstamped(value: unknown, argument: string): Error {
+  const place = placeOf(value);
+  if (place !== null) return refusePlace(place);
   const what = classify(value);
   if (what.kind === 'other') {
     return invalidArgType(argument, 'an ArrayBuffer that allocate() returned', value);

@@ -79,6 +79,7 @@ function requireLength(layout: Layout, argument: string): void {
 let checkReceiver: (value: unknown) => void;
 /** The heap of an allocator that is open: CLOSED otherwise. Checks the receiver too. */
 let heapOf: (value: NativeAllocator) => number;
+let startDecay: (value: NativeAllocator) => void;
 
 /**
  * The id of an allocator's heap, for raw memory of it and for what only its kind does.
@@ -87,6 +88,11 @@ let heapOf: (value: NativeAllocator) => number;
  */
 export function heapIdOf(allocator: NativeAllocator): number {
   return heapOf(allocator);
+}
+
+/** Memory of its went back otherwise than by a call of its own. */
+export function startDecayOf(allocator: NativeAllocator): void {
+  startDecay(allocator);
 }
 
 /** What only an arena may be told. */
@@ -128,6 +134,7 @@ export abstract class NativeAllocator extends BaseAllocator<ArrayBuffer> {
       if (typeof value === 'object' && value !== null && #heap in value) return;
       throw invalidArgType('this', 'an allocator made by this package', value);
     };
+    startDecay = (value) => value.startDecay();
     heapOf = (value) => {
       if (typeof value === 'object' && value !== null && #heap in value) {
         const heap = value.#heap;

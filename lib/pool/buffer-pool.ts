@@ -1,0 +1,349 @@
+/**
+ * Pooled Buffers: real Buffers for the price of a typed array's view. A slab of native memory is
+ * wrapped once and cut into slots of one size; allocating and freeing a slot runs no native code.
+ */
+import type { Buffer } from 'node:buffer';
+import { type InspectOptions, inspect } from 'node:util';
+import type { ArenaAllocator } from '../allocators/arena-allocator.js';
+import { attachDependent, detachDependent } from '../allocators/dependents.js';
+import { heapIdOf, startDecayOf } from '../allocators/native-allocator.js';
+import { classify, lengthOf } from '../block.js';
+import { freeChannel, limitChannel, recoveredChannel } from '../channels.js';
+import { heapwrightError, invalidArgType, limitReached, outOfMemory } from '../errors.js';
+import { Layout, requireLayout } from '../layout.js';
+import { type Lease, openLease } from '../lease.js';
+import { Code, Flag, native } from '../native.js';
+import {
+  type AllocateOptions,
+  type DeallocateOptions,
+  isUninitialized,
+  throwsWhenBusy,
+} from '../options.js';
+import { refuseCall, refusePlace } from '../refusal.js';
+import { BufferAllocator } from './buffer-allocator.js';
+import { PoolDecay } from './decay.js';
+import { Hold } from './hold.js';
+import {
+  checkSize,
+  describePlace,
+  isLivePlace,
+  refuseForeign,
+  refuseGone,
+  requireFit,
+} from './live.js';
+import type { Magazine } from './magazine.js';
+import { type BufferPoolOptions, readPoolOptions } from './pool-options.js';
+import { describePool, type PoolStats, poolStats } from './pool-stats.js';
+import { CLASS_TABLE, classOfLayout, SLOT_SIZES } from './size-class.js';
+import type { Slab } from './slab.js';
+import { SlabStore } from './slab-store.js';
+import { type Owner, SlotAllocator } from './slot-allocator.js';
+import { alignOf, FREED, handleOf, type Place, placeOf, setPlace, stampAlign } from './stamp.js';
+
+/** INVALID_ARG_TYPE for the receiver of a borrowed method that is no pool. */
+let checkPool: (value: unknown) => void;
+
+/**
+ * Buffers out of slabs of native memory. Every operation of `Allocator<Buffer>`, and the vocabulary
+ * of `Buffer`: `alloc`, `allocUnsafe`, `from`, `concat`. `free` makes memory available at once; what
+ * nobody frees comes back when the collector finds that nothing can reach it.
+ *
+ * A Buffer that is used after its free sees its successor's bytes: hold a lease over operations
+ * that outlive a call.
+ *
+ * @example
+ * const pool = new BufferPool(new ArenaAllocator(), { limit: 64 * 2 ** 20 });
+ * const buffer = pool.from('hello');
+ * pool.free(buffer); // true
+ */
+export class BufferPool extends BufferAllocator {
+  static {
+    checkPool = (value) => {
+      if (typeof value === 'object' && value !== null && #slots in value) return;
+      throw invalidArgType('this', 'a pool made by this package', value);
+    };
+  }
+
+  readonly #arena: ArenaAllocator;
+  readonly #heap: number;
+  readonly #limit: number;
+  readonly #magazines: readonly Magazine[];
+  readonly #slots: SlotAllocator;
+  readonly #leaseKeeper = { endLease: (block: object) => this.#slots.release(block as Buffer) };
+  /** As its Buffers, slabs and arena know it. */
+  readonly #owner: Owner;
+  #isOpen = true;
+
+  /**
+   * @param arena Where the slabs come from; its limit holds for them too. Disposing it disposes
+   * the pool.
+   */
+  constructor(arena: ArenaAllocator, options?: BufferPoolOptions) {
+    super('pool');
+    const { limit, decayMs } = readPoolOptions(options);
+    this.#arena = arena;
+    this.#heap = heapIdOf(arena);
+    this.#limit = limit;
+    this.#owner = this.#makeOwner();
+    const store = new SlabStore(this.#owner, this.#heap, limit);
+    const decay = new PoolDecay(store, decayMs, () => startDecayOf(arena));
+    this.#slots = new SlotAllocator(this.#owner, store, decay, true);
+    this.#magazines = store.magazines;
+    attachDependent(arena, this);
+  }
+
+  override allocUnsafe(size: number): Buffer {
+    if (typeof size !== 'number' || size >>> 0 !== size || size > this.#slots.largest) {
+      return this.#apart(size, Flag.NONE);
+    }
+    const magazine = this.#magazines[CLASS_TABLE[(size + 15) >>> 4] as number] as Magazine;
+    return this.#slots.view(magazine, this.#slots.take(magazine, size, 1), size);
+  }
+
+  override allocate(layout: Layout, options?: AllocateOptions): Buffer {
+    const { size, align } = requireLayout(layout, 'layout');
+    const isZeroed = options === undefined || !isUninitialized(options);
+    checkPool(this);
+    const at = this.#classOf(size, align);
+    if (at < 0) {
+      checkSize(size);
+      return this.#slots.apart(size, align, isZeroed ? Flag.ZEROED : Flag.NONE);
+    }
+    const magazine = this.#magazines[at] as Magazine;
+    const buffer = isZeroed
+      ? this.#slots.zeroed(magazine, size, align)
+      : this.#slots.view(magazine, this.#slots.take(magazine, size, align), size);
+    if (align > 1) stampAlign(buffer, align);
+    return buffer;
+  }
+
+  override free(buffer: Buffer): boolean {
+    const place = placeOf(buffer);
+    if (place === null || place.owner !== this.#owner) return this.#free(buffer, false);
+    setPlace(buffer, FREED);
+    const magazine = (place as Slab).magazine as Magazine;
+    magazine.stack[magazine.top++] = handleOf(buffer);
+    magazine.freed++;
+    if (freeChannel.hasSubscribers) this.#announceFree(buffer);
+    return true;
+  }
+
+  override deallocate(block: Buffer, layout: Layout, options?: DeallocateOptions): boolean {
+    requireLayout(layout, 'layout');
+    const refuses = options !== undefined && throwsWhenBusy(options);
+    return this.#free(block, refuses, layout);
+  }
+
+  override reallocate(
+    block: Buffer,
+    layout: Layout,
+    newLayout: Layout,
+    options?: AllocateOptions,
+  ): Buffer {
+    requireLayout(layout, 'layout');
+    const { size, align } = requireLayout(newLayout, 'newLayout');
+    checkSize(size);
+    const isZeroed = !isUninitialized(options);
+    const place = this.#requireLive(block, layout);
+    return this.#slots.resize(block, place, size, align, isZeroed);
+  }
+
+  override reallocateInPlace(block: Buffer, layout: Layout, newLayout: Layout): Buffer | null {
+    requireLayout(layout, 'layout');
+    const { size, align } = requireLayout(newLayout, 'newLayout');
+    checkSize(size);
+    return this.#slots.resizeInPlace(block, this.#requireLive(block, layout), size, align, true);
+  }
+
+  override usableSize(layout: Layout): number {
+    checkPool(this);
+    this.#requireOpen();
+    const { size, align } = requireLayout(layout, 'layout');
+    const at = this.#classOf(size, align);
+    if (at >= 0) return SLOT_SIZES[at] as number;
+    const usable = native.usableSize(this.#heap, size, align);
+    if (usable < 0) throw refuseCall(usable);
+    return usable;
+  }
+
+  /** Whether `value` is a live Buffer of this pool, or a view of one. */
+  override owns(value: unknown): boolean {
+    checkPool(this);
+    if (placeOf(value) !== null) return this.isLive(value);
+    const what = classify(value);
+    if (what.kind !== 'view') return false;
+    return this.#slots.store.holdsView(value as ArrayBufferView, what.buffer);
+  }
+
+  /**
+   * Holds the Buffer's memory: a free meanwhile answers false, and happens when the last lease is
+   * disposed, unless an operation is in flight then; in that case when nothing can reach it.
+   */
+  override lease(buffer: Buffer): Lease {
+    this.#slots.hold(buffer, this.#requireLive(buffer));
+    return openLease(buffer, this.#leaseKeeper);
+  }
+
+  override stats(): PoolStats {
+    checkPool(this);
+    this.#requireOpen();
+    return poolStats(this.#slots.store, this.#limit, this.#slots.leased);
+  }
+
+  /** True, or CORRUPTED; that also, once, for slabs that somebody transferred away. */
+  override verify(): true {
+    checkPool(this);
+    this.#requireOpen();
+    const broken = this.#slots.store.check();
+    if (broken !== null) {
+      throw heapwrightError('ERR_HEAPWRIGHT_CORRUPTED', { actual: `not true that ${broken}` });
+    }
+    const moved = this.#slots.store.takeMoved();
+    if (moved === 0) return true;
+    throw heapwrightError('ERR_HEAPWRIGHT_CORRUPTED', {
+      actual: `${moved} slab(s) that somebody transferred away`,
+      hint: 'Post copyOut(buffer) instead of the Buffer. The pool goes on without those slabs.',
+    });
+  }
+
+  /** Gives back every slab that no Buffer lies in. Answers how many bytes. */
+  trim(): number {
+    checkPool(this);
+    this.#requireOpen();
+    const bytes = this.#slots.store.trim();
+    startDecayOf(this.#arena);
+    return bytes;
+  }
+
+  /**
+   * Frees every Buffer. Their slabs are detached, so that each has length 0; while operations are
+   * in flight they stay valid and private instead.
+   *
+   * @throws LEASED: a lease is open, nothing was freed.
+   */
+  reset(): void {
+    checkPool(this);
+    this.#requireOpen();
+    this.#requireUnleased();
+    this.#slots.store.endAll();
+    startDecayOf(this.#arena);
+  }
+
+  override dispose(): void {
+    checkPool(this);
+    if (!this.#isOpen) return;
+    this.#requireUnleased();
+    this.#isOpen = false;
+    this.#slots.store.endAll();
+    detachDependent(this.#arena, this);
+    startDecayOf(this.#arena);
+  }
+
+  /** For the arena, before it ends what lives on it. */
+  hasLeases(): boolean {
+    checkPool(this);
+    return this.#slots.leased > 0;
+  }
+
+  [inspect.custom](_depth: number, options: InspectOptions): string {
+    const isPool = #slots in this;
+    if (!isPool) return 'BufferPool {}'; // the prototype
+    if (!this.#isOpen) return '[pool: closed]';
+    return describePool(this.stats(), options);
+  }
+
+  protected override allocZeroed(size: number): Buffer {
+    if (typeof size !== 'number' || size >>> 0 !== size || size > this.#slots.largest) {
+      return this.#apart(size, Flag.ZEROED);
+    }
+    const at = CLASS_TABLE[(size + 15) >>> 4] as number;
+    return this.#slots.zeroed(this.#magazines[at] as Magazine, size, 1);
+  }
+
+  protected override resize(buffer: Buffer, size: number): Buffer {
+    checkSize(size);
+    return this.#slots.resize(buffer, this.#requireLive(buffer), size, alignOf(buffer), true);
+  }
+
+  protected override isLive(value: unknown): boolean {
+    const place = placeOf(value);
+    return place !== null && place.keeper === this.#owner && isLivePlace(place);
+  }
+
+  #makeOwner(): Owner {
+    const owner: Owner = {
+      pool: this,
+      lease: (buffer) => this.lease(buffer),
+      describe: (buffer) => describePlace(buffer, placeOf(buffer) as Place),
+      requireOpen: () => this.#requireOpen(),
+      refuse: (code, size, align) => this.#refuse(code, size, align),
+      onRecovered: (blocks, bytes) => {
+        if (!recoveredChannel.hasSubscribers) return;
+        recoveredChannel.publish({ allocator: this, blocks, bytes });
+      },
+    };
+    return owner;
+  }
+
+  #requireOpen(): void {
+    if (!this.#isOpen) throw heapwrightError('ERR_HEAPWRIGHT_CLOSED');
+  }
+
+  #requireUnleased(): void {
+    if (this.#slots.leased > 0) throw heapwrightError('ERR_HEAPWRIGHT_LEASED');
+  }
+
+  /** The place of a live Buffer of this pool that was asked for with `layout`. */
+  #requireLive(buffer: Buffer, layout?: Layout): Place {
+    checkPool(this);
+    this.#requireOpen();
+    const place = placeOf(buffer);
+    if (place === null) throw refuseForeign(buffer);
+    if (place.keeper !== null && place.keeper !== this.#owner) throw refusePlace(place);
+    if (!isLivePlace(place)) throw refuseGone(place);
+    if (layout !== undefined) requireFit(buffer, layout);
+    return place;
+  }
+
+  /** The size class that serves a layout, or -1. */
+  #classOf(size: number, align: number): number {
+    return size > this.#slots.largest ? -1 : classOfLayout(size, align);
+  }
+
+  #apart(size: number, flags: number): Buffer {
+    checkPool(this);
+    checkSize(size);
+    return this.#slots.apart(size, 1, flags);
+  }
+
+  #free(buffer: Buffer, refuses: boolean, layout?: Layout): boolean {
+    const place = this.#requireLive(buffer, layout);
+    if (place instanceof Hold) {
+      if (refuses) throw heapwrightError('ERR_HEAPWRIGHT_LEASED');
+      this.#slots.doom(place);
+      return false;
+    }
+    const slab = place as Slab;
+    if (refuses && slab.magazine === null && native.isBusy() !== Code.OK) {
+      throw heapwrightError('ERR_HEAPWRIGHT_BUSY');
+    }
+    const isBack = this.#slots.giveBack(buffer, slab);
+    if (freeChannel.hasSubscribers) this.#announceFree(buffer);
+    return isBack;
+  }
+
+  #refuse(code: number, size: number, align: number): Error {
+    const layout = Layout.from(size, align);
+    const allocator = this.name;
+    if (limitChannel.hasSubscribers) limitChannel.publish({ allocator: this, layout });
+    if (code === Code.OUT_OF_MEMORY) return outOfMemory({ layout, allocator, reason: 'os' });
+    if (code !== Code.LIMIT) return refuseCall(code);
+    const { liveBytes, abandonedBytes } = this.stats();
+    const limit = Math.min(this.#limit, this.#arena.stats().limit);
+    return limitReached({ layout, allocator, limit, liveBytes, abandonedBytes });
+  }
+
+  #announceFree(block: Buffer): void {
+    freeChannel.publish({ allocator: this, block, size: lengthOf(block) });
+  }
+}

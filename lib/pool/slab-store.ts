@@ -1,0 +1,379 @@
+/**
+ * The slabs of one pool: where they come from, what each is at, and how their memory goes back.
+ * Everything here is off the fast path: it runs once for hundreds of Buffers.
+ */
+import {
+  arrayBufferOf,
+  byteLengthOf,
+  generationOf,
+  indexOf,
+  UNSTAMPED,
+  viewOffsetOf,
+} from '../block.js';
+import { Code, native, Pressure } from '../native.js';
+import { Magazine } from './magazine.js';
+import { Recovery } from './recovery.js';
+import { SLOT_SIZES, slabBytesOf } from './size-class.js';
+import { SLOT_BITS, type Slab, SlabState } from './slab.js';
+import { SlabSource } from './slab-source.js';
+import type { Keeper } from './stamp.js';
+import { Tally } from './tally.js';
+
+/** Whose slabs they are. */
+export interface StoreKeeper extends Keeper {
+  /** Told of what the collector brought back. */
+  onRecovered(blocks: number, bytes: number): void;
+}
+
+export class SlabStore {
+  readonly magazines: readonly Magazine[];
+  readonly tally = new Tally();
+  readonly #recovery = new Recovery();
+  readonly #keeper: StoreKeeper;
+  readonly #source: SlabSource;
+  /** Slabs that were found moved, and not reported yet. */
+  #moved = 0;
+  /** Bytes held at which the collector is asked to hurry again. */
+  #pushAgainAt = 0;
+
+  constructor(keeper: StoreKeeper, heap: number, limit: number) {
+    this.#keeper = keeper;
+    this.#source = new SlabSource(keeper, heap, limit, this.tally);
+    this.magazines = Array.from(SLOT_SIZES, (size) => new Magazine(size, slabBytesOf(size)));
+  }
+
+  /**
+   * A slot for a magazine that has none: the code of a refusal, below 0, or a handle. All its slabs
+   * are full now, so the collector may have them.
+   */
+  refill(magazine: Magazine, isZeroed: boolean): number {
+    this.#weakenOpen(magazine);
+    if (this.#recovery.isDue) this.sweep();
+    if (magazine.unpark()) return magazine.stack[--magazine.top] as number;
+    this.#pushEarly();
+    let code = this.#source.openFor(magazine, magazine.slabBytes, isZeroed);
+    if (isFull(code)) {
+      this.#flush();
+      code = this.#source.openFor(magazine, magazine.slabBytes, isZeroed);
+      // What is left may be too little for a whole slab and enough for the request.
+      for (let bytes = magazine.slabBytes; isFull(code) && bytes > magazine.slotSize; ) {
+        bytes >>>= 1;
+        code = this.#source.openFor(magazine, bytes, isZeroed);
+      }
+    }
+    if (code === Code.OK) return magazine.bump++;
+    this.#refuse(code);
+    return code;
+  }
+
+  /** A slab for one block of any size, held by that block alone; or the code of a refusal. */
+  openDedicated(size: number, align: number, flags: number): Slab | number {
+    if (this.#recovery.isDue) this.sweep();
+    this.#pushEarly();
+    let slab = this.#source.openDedicated(size, align, flags);
+    if (typeof slab === 'number' && isFull(slab)) {
+      this.#flush();
+      slab = this.#source.openDedicated(size, align, flags);
+    }
+    if (typeof slab === 'number') this.#refuse(slab);
+    return slab;
+  }
+
+  /**
+   * Takes back a slot of a slab that no magazine holds. The answer for the slab of one block: OK,
+   * KEPT while an operation is in flight, or a refusal.
+   */
+  giveBack(slab: Slab, buffer: Buffer, handle: number): number {
+    if (slab.magazine === null) return this.#endDedicated(slab, buffer);
+    if (slab.state === SlabState.FULL) {
+      const memory = arrayBufferOf(buffer);
+      if (byteLengthOf(memory) > 0) {
+        slab.magazine.reopen(slab, memory);
+        slab.magazine.stack[slab.magazine.top++] = handle;
+        slab.magazine.freed++;
+        return Code.OK;
+      }
+      this.retireMoved(slab);
+    }
+    slab.returned++;
+    this.tally.stray(-1, slab.slotSize);
+    this.tally.freed++;
+    return Code.OK;
+  }
+
+  /** A slot stays out until the collector finds that nobody can reach its slab. */
+  abandon(slab: Slab): void {
+    slab.abandoned++;
+    this.tally.abandon(1, slab.slotSize);
+    if (slab.state === SlabState.FULL) this.#spend(slab);
+  }
+
+  /** Somebody transferred the slab away: no slot of it is used again. */
+  retireMoved(slab: Slab): void {
+    const magazine = slab.magazine as Magazine;
+    slab.returned = slab.parked?.length ?? 0;
+    if (slab.state === SlabState.OPEN) {
+      slab.returned = magazine.countFree()[slab.index] as number;
+      magazine.withdraw((other) => other === slab);
+    }
+    this.#takeOut(slab, SlabState.MOVED);
+    this.#moved++;
+    process.emitWarning(
+      'Somebody transferred the ArrayBuffer of a pooled Buffer; every Buffer in its slab is empty.',
+      { code: 'ERR_HEAPWRIGHT_CORRUPTED' },
+    );
+  }
+
+  /** How many slabs were found moved since this was last asked. */
+  takeMoved(): number {
+    const moved = this.#moved;
+    this.#moved = 0;
+    return moved;
+  }
+
+  /** The slab of one block that could not be detached when its last lease ended. */
+  giveUp(slab: Slab): void {
+    slab.state = SlabState.CLOSED;
+    slab.abandoned = 1;
+    this.tally.abandon(1, slab.slotSize);
+  }
+
+  /** Whether a view of some buffer lies in a slot that is out. */
+  holdsView(view: ArrayBufferView, buffer: unknown): boolean {
+    const index = indexOf(buffer);
+    const slab = index === UNSTAMPED ? undefined : this.#find(index, generationOf(buffer));
+    if (slab === undefined || slab.isMoved) return false;
+    const { magazine } = slab;
+    if (magazine === null) return slab.state === SlabState.FULL;
+    const slot = Math.floor(viewOffsetOf(view) / slab.slotSize);
+    if (slot >= slab.slots) return false;
+    const handle = (slab.index << SLOT_BITS) | slot;
+    return !magazine.isFree(handle) && slab.parked?.includes(handle) !== true;
+  }
+
+  #find(index: number, generation: number): Slab | undefined {
+    const isIt = ({ record }: Slab) => record.index === index && record.generation === generation;
+    for (const magazine of this.magazines) {
+      for (const slab of magazine.slabs) if (slab !== undefined && isIt(slab)) return slab;
+    }
+    return this.#recovery.list().find((slab) => slab.magazine === null && isIt(slab));
+  }
+
+  /** Gives back every slab of which all slots are free. Answers how many bytes. */
+  trim(): number {
+    let bytes = 0;
+    for (const magazine of this.magazines) bytes += this.trimMagazine(magazine, magazine.free);
+    this.sweep();
+    return bytes;
+  }
+
+  /** The same for one magazine, leaving all but `most` of its free slots. */
+  trimMagazine(magazine: Magazine, most: number): number {
+    let slots = most;
+    let bytes = 0;
+    const counts = magazine.countFree();
+    const chosen = new Set<Slab>();
+    for (const slab of magazine.open) {
+      if (counts[slab.index] !== slab.slots || slab.slots > slots) continue;
+      slots -= slab.slots;
+      chosen.add(slab);
+    }
+    if (chosen.size === 0) return 0;
+    magazine.withdraw((slab) => chosen.has(slab));
+    for (const slab of chosen) {
+      magazine.remove(slab);
+      slab.returned = slab.slots;
+      if (this.#end(slab, SlabState.CLOSED) === Code.OK) bytes += slab.bytes;
+    }
+    magazine.shrink();
+    return bytes;
+  }
+
+  /** Learns which slabs the collector took. */
+  sweep(): void {
+    this.#recovery.sweep((slab) => this.#recovered(slab));
+  }
+
+  /** Ends everything through the gate. What an operation may still use goes with the collector. */
+  endAll(): void {
+    this.sweep();
+    for (const magazine of this.magazines) {
+      const counts = magazine.countFree();
+      magazine.top = 0;
+      magazine.bump = magazine.end;
+      magazine.open = [];
+      for (const slab of magazine.slabs) {
+        if (slab === undefined) continue;
+        slab.returned = (counts[slab.index] as number) + (slab.parked?.length ?? 0);
+        magazine.remove(slab);
+        this.tally.stray(slab.slots - slab.returned, slab.slotSize);
+        this.#endWithBlocks(slab);
+      }
+      magazine.shrink();
+    }
+    for (const slab of this.#recovery.list()) {
+      if (slab.state !== SlabState.ENDED && slab.state !== SlabState.CLOSED) {
+        this.#endWithBlocks(slab);
+      }
+    }
+    this.sweep();
+  }
+
+  /** Whether anything is held that time can bring back. */
+  get isIdle(): boolean {
+    return this.tally.heldBytes === 0 && this.#recovery.isEmpty;
+  }
+
+  /** The invariant that is broken, or null. */
+  check(): string | null {
+    let held = 0;
+    for (const magazine of this.magazines) {
+      for (const slab of [...magazine.slabs]) if (slab?.isMoved) this.retireMoved(slab);
+      const broken = magazine.check();
+      if (broken !== null) return broken;
+      for (const slab of magazine.slabs) held += slab?.bytes ?? 0;
+    }
+    for (const slab of this.#recovery.list()) {
+      const isCounted = slab.state === SlabState.OPEN || slab.state === SlabState.ENDED;
+      if (!isCounted && slab.magazine?.slabs[slab.index] !== slab) held += slab.bytes;
+    }
+    return held === this.tally.heldBytes ? null : 'every byte that is held is counted';
+  }
+
+  #weakenOpen(magazine: Magazine): void {
+    const { open } = magazine;
+    magazine.open = [];
+    for (const slab of open) {
+      slab.weaken(SlabState.FULL);
+      this.#recovery.watch(slab);
+      if (slab.abandoned > 0) this.#spend(slab);
+    }
+  }
+
+  /** All its slots are out, and one at least will not come back before the slab does. */
+  #spend(slab: Slab): void {
+    if (slab.parked !== null) slab.returned = slab.parked.length;
+    this.#takeOut(slab, SlabState.SPENT);
+  }
+
+  /** Takes a slab out of its magazine: its blocks are on their own. */
+  #takeOut(slab: Slab, state: SlabState): void {
+    (slab.magazine as Magazine).remove(slab);
+    this.tally.stray(slab.slots - slab.returned, slab.slotSize);
+    if (slab.buffer !== null) slab.weaken(state);
+    slab.state = state;
+    this.#recovery.watch(slab);
+  }
+
+  /** Makes room where the last request found none. */
+  #flush(): void {
+    this.trim();
+    for (const magazine of this.magazines) {
+      if (magazine.free === 0) continue;
+      for (const slab of magazine.park()) {
+        this.#recovery.watch(slab);
+        if (slab.abandoned > 0) this.#spend(slab);
+      }
+    }
+  }
+
+  #refuse(code: number): void {
+    this.tally.failures++;
+    if (code === Code.LIMIT) native.pushCollection(Pressure.HIGH);
+  }
+
+  /** Finalizers run in a later tick only, so the collector has to begin before the limit. */
+  #pushEarly(): void {
+    const { tally } = this;
+    // What the program still reaches no collection brings back: not again before there is more.
+    if (tally.heldBytes < Math.max(this.#source.limit / 2, this.#pushAgainAt)) return;
+    this.sweep();
+    this.#pushAgainAt = Math.min(this.#pushAgainAt, tally.heldBytes + this.#source.limit / 16);
+    if (tally.heldBytes < this.#source.limit / 2 || this.#recovery.isEmpty) return;
+    this.#pushAgainAt = tally.heldBytes + this.#source.limit / 16;
+    native.pushCollection(
+      tally.heldBytes > this.#source.limit * 0.75 ? Pressure.HIGH : Pressure.HALF,
+    );
+  }
+
+  /** The block over the slab exists: from now on that alone holds it. */
+  letGo(slab: Slab): void {
+    slab.weaken(SlabState.FULL);
+    this.#recovery.watch(slab);
+  }
+
+  #endDedicated(slab: Slab, buffer: Buffer): number {
+    const memory = arrayBufferOf(buffer);
+    const { index, generation } = slab.record;
+    const code = native.endBlock(index, generation, memory);
+    if (code === Code.NOT_DETACHABLE) return code;
+    if (code === Code.KEPT) {
+      slab.state = SlabState.CLOSED;
+      slab.abandoned = 1;
+      this.tally.abandon(1, slab.slotSize);
+      return code;
+    }
+    slab.returned = 1;
+    this.tally.stray(-1, slab.slotSize);
+    this.tally.freed++;
+    if (code === Code.OK) this.#ended(slab);
+    else slab.state = SlabState.MOVED;
+    return Code.OK;
+  }
+
+  /** Ends a slab of which no block is live. */
+  #end(slab: Slab, otherwise: SlabState): number {
+    const memory = slab.reach();
+    const { index, generation } = slab.record;
+    const code = memory === undefined ? Code.KEPT : native.endBlock(index, generation, memory);
+    if (slab.buffer !== null) slab.weaken(otherwise);
+    slab.state = otherwise;
+    if (code === Code.OK) this.#ended(slab);
+    else this.#recovery.watch(slab);
+    return code;
+  }
+
+  /** Ends a slab whatever is out of it, that counts as stray. */
+  #endWithBlocks(slab: Slab): void {
+    const out = slab.slots - slab.returned;
+    const left = out - slab.abandoned;
+    if (this.#end(slab, SlabState.CLOSED) === Code.OK) {
+      this.tally.stray(-out, slab.slotSize);
+      this.tally.abandon(-slab.abandoned, slab.slotSize);
+      this.tally.freed += out;
+      slab.returned = slab.slots;
+      slab.abandoned = 0;
+    } else {
+      this.tally.abandon(left, slab.slotSize);
+      slab.abandoned = out;
+    }
+  }
+
+  #ended(slab: Slab): void {
+    slab.state = SlabState.ENDED;
+    this.tally.heldBytes -= slab.bytes;
+  }
+
+  /** The collector took the slab: its finalizer gives the memory back. */
+  #recovered(slab: Slab): void {
+    const { slotSize } = slab;
+    if (slab.state === SlabState.FULL && slab.magazine !== null) {
+      slab.returned = slab.parked?.length ?? 0;
+      slab.magazine.remove(slab);
+    } else {
+      this.tally.stray(slab.returned - slab.slots, slotSize);
+    }
+    const forgotten = slab.slots - slab.returned - slab.abandoned;
+    this.tally.abandon(-slab.abandoned, slotSize);
+    this.tally.freed += slab.abandoned;
+    this.#ended(slab);
+    if (forgotten === 0) return;
+    this.tally.recover(forgotten, slotSize);
+    this.#keeper.onRecovered(forgotten, forgotten * slotSize);
+  }
+}
+
+/** Whether more room could help. */
+function isFull(code: number): boolean {
+  return code === Code.LIMIT || code === Code.OUT_OF_MEMORY;
+}

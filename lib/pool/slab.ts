@@ -1,0 +1,102 @@
+/**
+ * A slab: one run of native memory, wrapped once, that a pool cuts into slots of one size. It
+ * holds nothing else, so `buffer.buffer` of a pooled Buffer shows only neighbours of its pool.
+ */
+import { byteLengthOf } from '../block.js';
+import type { Magazine } from './magazine.js';
+import { type Keeper, Place } from './stamp.js';
+
+/** Where the slot number ends and the slab's number begins in a handle. */
+export const SLOT_BITS = 12;
+export const SLOT_MASK = (1 << SLOT_BITS) - 1;
+/** Handles stay below 2^31: integers that the engine keeps unboxed. */
+export const MOST_SLABS = 1 << (31 - SLOT_BITS);
+
+/** What becomes of a slab. */
+export const SlabState = Object.freeze({
+  /** Some slots are free: they are in the magazine, and the slab is held strongly. */
+  OPEN: 0,
+  /** All slots are out, live or forgotten: held weakly, until the first of them comes back. */
+  FULL: 1,
+  /** As FULL, and one slot at least was abandoned: no slot is used again. */
+  SPENT: 2,
+  /** Somebody transferred it away. */
+  MOVED: 3,
+  /** Given up by its pool; its memory goes when nothing can reach it. */
+  CLOSED: 4,
+  /** Its memory is back. */
+  ENDED: 5,
+} as const);
+
+export type SlabState = (typeof SlabState)[keyof typeof SlabState];
+
+/** Its record in the addon. */
+export interface SlabRecord {
+  readonly index: number;
+  readonly generation: number;
+}
+
+export class Slab extends Place {
+  readonly keeper: Keeper;
+  /** Null for a Buffer with memory of its own, above the largest class. */
+  readonly magazine: Magazine | null;
+  readonly record: SlabRecord;
+  /** Bytes that it takes up. */
+  readonly bytes: number;
+  readonly slots: number;
+  /** Bytes of a slot. */
+  readonly slotSize: number;
+  /** Its number in the magazine; the high bits of its handles. */
+  index = 0;
+  state: SlabState = SlabState.OPEN;
+  /** The memory, while it is held strongly. */
+  buffer: ArrayBuffer | null;
+  weak: WeakRef<ArrayBuffer> | null = null;
+  /** Whether the list of what is held weakly has it. */
+  isWatched = false;
+  /** Free slots that are not in the magazine, of a slab that is held weakly. */
+  parked: Int32Array | null = null;
+  /** Slots that were freed with a request in flight: they come back with the whole slab. */
+  abandoned = 0;
+  /** Of a slab that is SPENT, MOVED or CLOSED: slots that came back since. */
+  returned = 0;
+  /** Where it was allocated, under HEAPWRIGHT_DEBUG. */
+  site: string | null = null;
+
+  constructor(
+    keeper: Keeper,
+    magazine: Magazine | null,
+    buffer: ArrayBuffer,
+    record: SlabRecord,
+    slots: number,
+    slotSize: number,
+  ) {
+    super();
+    this.keeper = keeper;
+    this.magazine = magazine;
+    this.buffer = buffer;
+    this.record = record;
+    this.slots = slots;
+    this.slotSize = slotSize;
+    this.bytes = slots * slotSize;
+  }
+
+  /** From now on the collector may have it. */
+  weaken(state: SlabState): void {
+    this.weak ??= new WeakRef(this.buffer as ArrayBuffer);
+    this.buffer = null;
+    this.owner = null;
+    this.state = state;
+  }
+
+  /** The memory, if it was not collected. */
+  reach(): ArrayBuffer | undefined {
+    return this.buffer ?? this.weak?.deref();
+  }
+
+  /** Whether somebody detached it. A slab is never empty. */
+  get isMoved(): boolean {
+    const buffer = this.reach();
+    return buffer !== undefined && byteLengthOf(buffer) === 0;
+  }
+}
