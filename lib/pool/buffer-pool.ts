@@ -38,7 +38,13 @@ import { CLASS_TABLE, classOfLayout, SLOT_SIZES } from './size-class.js';
 import type { Slab } from './slab.js';
 import { SlabStore } from './slab-store.js';
 import { type Owner, SlotAllocator } from './slot-allocator.js';
-import { alignOf, FREED, handleOf, type Place, placeOf, setPlace, stampAlign } from './stamp.js';
+import * as stamps from './stamp.js';
+import { alignOf, type Place, stampAlign } from './stamp.js';
+
+// Constants of this file alone: the engine compiles them in, and looks up what is imported.
+const { FREED, handleOf, placeOf, setPlace } = stamps;
+const freed = freeChannel;
+const CLASSES = CLASS_TABLE;
 
 /** INVALID_ARG_TYPE for the receiver of a borrowed method that is no pool. */
 let checkPool: (value: unknown) => void;
@@ -69,6 +75,8 @@ export class BufferPool extends BufferAllocator {
   readonly #limit: number;
   readonly #magazines: readonly Magazine[];
   readonly #slots: SlotAllocator;
+  /** The largest size that shares a slab. */
+  readonly #largest: number;
   readonly #leaseKeeper = { endLease: (block: object) => this.#slots.release(block as Buffer) };
   /** As its Buffers, slabs and arena know it. */
   readonly #owner: Owner;
@@ -89,15 +97,17 @@ export class BufferPool extends BufferAllocator {
     const decay = new PoolDecay(store, decayMs, () => startDecayOf(arena));
     this.#slots = new SlotAllocator(this.#owner, store, decay, true);
     this.#magazines = store.magazines;
+    this.#largest = this.#slots.largest;
     attachDependent(arena, this);
   }
 
   override allocUnsafe(size: number): Buffer {
-    if (typeof size !== 'number' || size >>> 0 !== size || size > this.#slots.largest) {
+    if (typeof size !== 'number' || size >>> 0 !== size || size > this.#largest) {
       return this.#apart(size, Flag.NONE);
     }
-    const magazine = this.#magazines[CLASS_TABLE[(size + 15) >>> 4] as number] as Magazine;
-    return this.#slots.view(magazine, this.#slots.take(magazine, size, 1), size);
+    const magazine = this.#magazines[CLASSES[(size + 15) >>> 4] as number] as Magazine;
+    const slots = this.#slots;
+    return slots.view(magazine, slots.take(magazine, size, 1), size);
   }
 
   override allocate(layout: Layout, options?: AllocateOptions): Buffer {
@@ -124,7 +134,7 @@ export class BufferPool extends BufferAllocator {
     const magazine = (place as Slab).magazine as Magazine;
     magazine.stack[magazine.top++] = handleOf(buffer);
     magazine.freed++;
-    if (freeChannel.hasSubscribers) this.#announceFree(buffer);
+    if (freed.hasSubscribers) this.#announceFree(buffer);
     return true;
   }
 
@@ -253,10 +263,10 @@ export class BufferPool extends BufferAllocator {
   }
 
   protected override allocZeroed(size: number): Buffer {
-    if (typeof size !== 'number' || size >>> 0 !== size || size > this.#slots.largest) {
+    if (typeof size !== 'number' || size >>> 0 !== size || size > this.#largest) {
       return this.#apart(size, Flag.ZEROED);
     }
-    const at = CLASS_TABLE[(size + 15) >>> 4] as number;
+    const at = CLASSES[(size + 15) >>> 4] as number;
     return this.#slots.zeroed(this.#magazines[at] as Magazine, size, 1);
   }
 
@@ -307,7 +317,7 @@ export class BufferPool extends BufferAllocator {
 
   /** The size class that serves a layout, or -1. */
   #classOf(size: number, align: number): number {
-    return size > this.#slots.largest ? -1 : classOfLayout(size, align);
+    return size > this.#largest ? -1 : classOfLayout(size, align);
   }
 
   #apart(size: number, flags: number): Buffer {
@@ -328,7 +338,7 @@ export class BufferPool extends BufferAllocator {
       throw heapwrightError('ERR_HEAPWRIGHT_BUSY');
     }
     const isBack = this.#slots.giveBack(buffer, slab);
-    if (freeChannel.hasSubscribers) this.#announceFree(buffer);
+    if (freed.hasSubscribers) this.#announceFree(buffer);
     return isBack;
   }
 
@@ -344,6 +354,6 @@ export class BufferPool extends BufferAllocator {
   }
 
   #announceFree(block: Buffer): void {
-    freeChannel.publish({ allocator: this, block, size: lengthOf(block) });
+    freed.publish({ allocator: this, block, size: lengthOf(block) });
   }
 }

@@ -68,7 +68,7 @@ export class Magazine {
 
   /** A slab that was held weakly is in use again, with the free slots that it may have. */
   reopen(slab: Slab, buffer: ArrayBuffer): void {
-    slab.buffer = buffer;
+    slab.hold(buffer);
     slab.state = SlabState.OPEN;
     slab.owner = slab.keeper;
     this.open.push(slab);

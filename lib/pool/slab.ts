@@ -36,6 +36,9 @@ export interface SlabRecord {
   readonly generation: number;
 }
 
+const Bytes = Uint8Array;
+const NO_PROBE = new Bytes(0);
+
 export class Slab extends Place {
   readonly keeper: Keeper;
   /** Null for a Buffer with memory of its own, above the largest class. */
@@ -50,7 +53,9 @@ export class Slab extends Place {
   index = 0;
   state: SlabState = SlabState.OPEN;
   /** The memory, while it is held strongly. */
-  buffer: ArrayBuffer | null;
+  buffer: ArrayBuffer | null = null;
+  /** Its length is 0 once somebody moved the memory away: asked before every Buffer is made. */
+  probe: Uint8Array = NO_PROBE;
   weak: WeakRef<ArrayBuffer> | null = null;
   /** Whether the list of what is held weakly has it. */
   isWatched = false;
@@ -74,17 +79,24 @@ export class Slab extends Place {
     super();
     this.keeper = keeper;
     this.magazine = magazine;
-    this.buffer = buffer;
     this.record = record;
     this.slots = slots;
     this.slotSize = slotSize;
     this.bytes = slots * slotSize;
+    this.hold(buffer);
+  }
+
+  /** From now on the memory is held strongly. */
+  hold(buffer: ArrayBuffer): void {
+    this.buffer = buffer;
+    this.probe = new Bytes(buffer);
   }
 
   /** From now on the collector may have it. */
   weaken(state: SlabState): void {
     this.weak ??= new WeakRef(this.buffer as ArrayBuffer);
     this.buffer = null;
+    this.probe = NO_PROBE;
     this.owner = null;
     this.state = state;
   }

@@ -44,20 +44,7 @@ export const FREED: Place = new Nowhere();
 /** The place of a Buffer that was freed while an operation could still use it. */
 export const ABANDONED: Place = new Nowhere();
 
-let readPlace: (value: object) => Place | null;
-let readHandle: (value: object) => number;
-let readAlign: (value: object) => number;
-let writePlace: (buffer: object, place: Place) => void;
-
 class PooledStamp extends Adopted {
-  static {
-    readPlace = (value) => (#place in value ? value.#place : null);
-    readHandle = (value) => (#place in value ? value.#handle : -1);
-    writePlace = (buffer, place) => {
-      if (#place in buffer) buffer.#place = place;
-    };
-  }
-
   #place: Place;
   readonly #handle: number;
 
@@ -66,46 +53,51 @@ class PooledStamp extends Adopted {
     this.#place = place;
     this.#handle = handle;
   }
-}
 
-/** Marks a new view as the one Buffer of a slot. */
-export function stampBuffer(buffer: Buffer, place: Place, handle: number): void {
-  new PooledStamp(buffer, place, handle);
+  static stampBuffer(buffer: Buffer, place: Place, handle: number): void {
+    new PooledStamp(buffer, place, handle);
+  }
+
+  static placeOf(value: unknown): Place | null {
+    if (typeof value !== 'object' || value === null) return null;
+    return #place in value ? value.#place : null;
+  }
+
+  static handleOf(buffer: Buffer): number {
+    return #place in buffer ? buffer.#handle : -1;
+  }
+
+  static setPlace(buffer: Buffer, place: Place): void {
+    if (#place in buffer) buffer.#place = place;
+  }
 }
 
 class AlignStamp extends Adopted {
-  static {
-    readAlign = (value) => (#align in value ? value.#align : 1);
-  }
-
   readonly #align: number;
 
   constructor(buffer: object, align: number) {
     super(buffer);
     this.#align = align;
   }
+
+  static stampAlign(buffer: Buffer, align: number): void {
+    new AlignStamp(buffer, align);
+  }
+
+  static alignOf(buffer: Buffer): number {
+    return #align in buffer ? buffer.#align : 1;
+  }
 }
+
+/** Marks a new view as the one Buffer of a slot. */
+export const stampBuffer = PooledStamp.stampBuffer;
+/** Where a pooled Buffer's memory is; null for every other value. Runs no code of `value`. */
+export const placeOf = PooledStamp.placeOf;
+/** The slot that a pooled Buffer was given. */
+export const handleOf = PooledStamp.handleOf;
+export const setPlace = PooledStamp.setPlace;
 
 /** Marks a new pooled Buffer as one that was asked for with an alignment other than 1. */
-export function stampAlign(buffer: Buffer, align: number): void {
-  new AlignStamp(buffer, align);
-}
-
+export const stampAlign = AlignStamp.stampAlign;
 /** The alignment that a pooled Buffer was asked for with. */
-export function alignOf(buffer: Buffer): number {
-  return readAlign(buffer);
-}
-
-/** Where a pooled Buffer's memory is; null for every other value. Runs no code of `value`. */
-export function placeOf(value: unknown): Place | null {
-  return typeof value === 'object' && value !== null ? readPlace(value) : null;
-}
-
-/** The slot that a pooled Buffer was given. */
-export function handleOf(buffer: Buffer): number {
-  return readHandle(buffer);
-}
-
-export function setPlace(buffer: Buffer, place: Place): void {
-  writePlace(buffer, place);
-}
+export const alignOf = AlignStamp.alignOf;
