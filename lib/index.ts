@@ -34,4 +34,5 @@ export { BufferAllocator, type Fill } from './pool/buffer-allocator.js';
 export { BufferPool } from './pool/buffer-pool.js';
 export type { BufferPoolOptions } from './pool/pool-options.js';
 export type { PoolStats } from './pool/pool-stats.js';
+export { RecyclingPool } from './pool/recycling-pool.js';
 export type { RunAllocator } from './pool/run.js';

@@ -48,6 +48,12 @@ const CLASSES = CLASS_TABLE;
 
 /** INVALID_ARG_TYPE for the receiver of a borrowed method that is no pool. */
 let checkPool: (value: unknown) => void;
+let readEpoch: (pool: BufferPool) => number;
+
+/** How often the pool ended all its Buffers at once: those of an earlier epoch are gone. */
+export function epochOf(pool: BufferPool): number {
+  return readEpoch(pool);
+}
 
 /**
  * Buffers out of slabs of native memory. Every operation of `Allocator<Buffer>`, and the vocabulary
@@ -64,6 +70,7 @@ let checkPool: (value: unknown) => void;
  */
 export class BufferPool extends BufferAllocator {
   static {
+    readEpoch = (pool) => pool.#slots.store.epoch;
     checkPool = (value) => {
       if (typeof value === 'object' && value !== null && #slots in value) return;
       throw invalidArgType('this', 'a pool made by this package', value);

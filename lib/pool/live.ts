@@ -63,7 +63,7 @@ export function requireMemory(buffer: Buffer): void {
 /** What there is to say about a pooled Buffer. */
 export function describePlace(buffer: Buffer, place: Place): PlaceDescription {
   const slab = place instanceof Hold ? place.slab : place;
-  const owner = place.keeper;
+  const owner = place.keeper?.pool ?? null;
   if (!(slab instanceof Slab)) {
     const state = slab === ABANDONED ? 'abandoned' : 'freed';
     return { state, owner, usable: 0, align: 1, leases: 0 };

@@ -31,6 +31,8 @@ export class SlabStore {
   readonly #recovery = new Recovery();
   readonly #keeper: StoreKeeper;
   readonly #source: SlabSource;
+  /** How often everything was ended. */
+  epoch = 0;
   /** Slabs that were found moved, and not reported yet. */
   #moved = 0;
   /** Bytes held at which the collector is asked to hurry again. */
@@ -196,6 +198,7 @@ export class SlabStore {
 
   /** Ends everything through the gate. What an operation may still use goes with the collector. */
   endAll(): void {
+    this.epoch++;
     this.sweep();
     for (const magazine of this.magazines) {
       const counts = magazine.countFree();
