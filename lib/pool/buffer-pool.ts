@@ -9,6 +9,7 @@ import { attachDependent, detachDependent } from '../allocators/dependents.js';
 import { heapIdOf, startDecayOf } from '../allocators/native-allocator.js';
 import { classify, lengthOf } from '../block.js';
 import { freeChannel, limitChannel, recoveredChannel } from '../channels.js';
+import { isGuarded } from '../debug.js';
 import { heapwrightError, invalidArgType, limitReached, outOfMemory } from '../errors.js';
 import { Layout, requireLayout } from '../layout.js';
 import { type Lease, openLease } from '../lease.js';
@@ -102,7 +103,7 @@ export class BufferPool extends BufferAllocator {
     this.#owner = this.#makeOwner();
     const store = new SlabStore(this.#owner, this.#heap, limit);
     const decay = new PoolDecay(store, decayMs, () => startDecayOf(arena));
-    this.#slots = new SlotAllocator(this.#owner, store, decay, true);
+    this.#slots = new SlotAllocator(this.#owner, store, decay, !isGuarded);
     this.#magazines = store.magazines;
     this.#largest = this.#slots.largest;
     attachDependent(arena, this);

@@ -11,6 +11,7 @@ import {
   viewOffsetOf,
 } from '../block.js';
 import { Code, native, Pressure } from '../native.js';
+import { noteEnded, noteRecovered } from './leak-report.js';
 import { Magazine } from './magazine.js';
 import { Recovery } from './recovery.js';
 import { SLOT_SIZES, slabBytesOf } from './size-class.js';
@@ -355,6 +356,7 @@ export class SlabStore {
   #ended(slab: Slab): void {
     slab.state = SlabState.ENDED;
     this.tally.heldBytes -= slab.bytes;
+    noteEnded(slab);
   }
 
   /** The collector took the slab: its finalizer gives the memory back. */
@@ -372,6 +374,7 @@ export class SlabStore {
     this.#ended(slab);
     if (forgotten === 0) return;
     this.tally.recover(forgotten, slotSize);
+    noteRecovered(slab);
     this.#keeper.onRecovered(forgotten, forgotten * slotSize);
   }
 }
