@@ -38,10 +38,10 @@ export const hasStacks = words.has('stacks') || words.has('leaks');
 export const reportsLeaks = words.has('leaks');
 
 /** Frames above the allocation: those of this package. */
-const OWN_FRAME = new RegExp(`^\\s*at .*${escape(new URL('.', import.meta.url).href)}`);
+const OWN_FRAME = new RegExp(`^\\s*at .*${quote(new URL('.', import.meta.url).href)}`);
 const FRAMES = words.has('stacks') ? 8 : 1;
 
-function escape(text: string): string {
+function quote(text: string): string {
   return text.replace(/[.*+?^${}()|[\]\\]/g, '\\$&');
 }
 

@@ -32,6 +32,14 @@ export type { Lease } from './lease.js';
 export type { AllocateOptions, DeallocateOptions } from './options.js';
 export { BufferAllocator, type Fill } from './pool/buffer-allocator.js';
 export { BufferPool } from './pool/buffer-pool.js';
+export {
+  type CollectOptions,
+  collect,
+  type OnRead,
+  onread,
+  type ReadOptions,
+  readChunks,
+} from './pool/io.js';
 export type { BufferPoolOptions } from './pool/pool-options.js';
 export type { PoolStats } from './pool/pool-stats.js';
 export { RecyclingPool } from './pool/recycling-pool.js';
