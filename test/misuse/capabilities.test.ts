@@ -120,7 +120,7 @@ describe('a system without memory', () => {
         expect.objectContaining({
           code: 'ERR_HEAPWRIGHT_OUT_OF_MEMORY',
           layout,
-          allocator: 'system',
+          allocator: system.name,
           reason: 'os',
         }),
       );
