@@ -1,10 +1,11 @@
 import { beforeEach, describe, expect, it } from 'vitest';
-import { addressOf, ArenaAllocator, Layout } from '../../lib/index.js';
+import { ArenaAllocator, addressOf, Layout } from '../../lib/index.js';
 import { Force } from '../../lib/native.js';
 import { whileBusy } from '../support/busy.js';
 import { bytesOf } from '../support/call.js';
 import { withForced } from '../support/force.js';
 import { idle, withCode } from '../support/idle.js';
+import { pin } from '../support/pin.js';
 
 beforeEach(idle);
 
@@ -55,7 +56,11 @@ describe('reallocateInPlace of an arena', () => {
     expect(addressOf(next)).toBe(address);
     const kept = Math.min(from, to);
     expect(next.byteLength).toBe(to);
-    expect(bytesOf(next).subarray(0, kept).every((byte) => byte === 7)).toBe(true);
+    expect(
+      bytesOf(next)
+        .subarray(0, kept)
+        .every((byte) => byte === 7),
+    ).toBe(true);
     expect(isZeroFrom(next, kept)).toBe(true);
     expect(arena.stats().liveBytes).toBe(arena.usableSize(bytes(to)));
     expect(arena.verify()).toBe(true);
@@ -159,6 +164,27 @@ describe('a shrink in place that gets no buffer', () => {
     });
     expect(isFilled(block, 4 * MIB)).toBe(true);
     expect(arena.stats()).toMatchObject({ liveBlocks: 1, liveBytes: 4 * MIB });
+    expect(arena.verify()).toBe(true);
+  });
+});
+
+describe('a block of an arena that cannot be detached', () => {
+  it.each([
+    ['moved', 2 * MIB],
+    ['cut', MIB / 2],
+  ])('is not %s: NOT_DETACHABLE, and it has every byte', (_title, size) => {
+    const arena = new ArenaAllocator({ decayMs: 0 });
+    const block = walledIn(arena, MIB);
+    pin(block);
+    const before = arena.stats();
+
+    expect(() => arena.reallocate(block, bytes(MIB), bytes(size))).toThrow(
+      withCode('NOT_DETACHABLE'),
+    );
+
+    expect(isFilled(block, MIB)).toBe(true);
+    expect(arena.stats().liveBytes).toBe(before.liveBytes);
+    expect(arena.stats().liveBlocks).toBe(2);
     expect(arena.verify()).toBe(true);
   });
 });
