@@ -84,6 +84,13 @@ describe('reallocateInPlace of an arena', () => {
     expect(arena.stats()).toEqual(before);
     expect(block.byteLength).toBe(100);
   });
+
+  it('is null where the block would have to move', () => {
+    const arena = new ArenaAllocator();
+    const block = walledIn(arena, MIB);
+    expect(arena.reallocateInPlace(block, bytes(MIB), bytes(2 * MIB))).toBeNull();
+    expect(isFilled(block, MIB)).toBe(true);
+  });
 });
 
 describe('reallocate of a large block of an arena that cannot grow where it is', () => {
