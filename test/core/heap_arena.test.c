@@ -1,5 +1,5 @@
-/* A heap over an arena: what it counts are usable bytes, and a block in another layout gives up none
- * of its bytes before its old buffer has gone. */
+/* A heap over an arena: what it counts are usable bytes, and a block in another layout gives up
+ * none of its bytes before its old buffer has gone. */
 #include "arena_fixture.h"
 #include "binding/orphans.h"
 #include "heap_fixture.h"
@@ -66,8 +66,8 @@ static void orphans_count_what_they_take(void **state) {
 }
 
 /* Small in its class, and large. */
-static const size_t changes[][2] = {{100, 112}, {112, 97}, {16, 0}, {0, 16}, {MIB, 3 * MIB},
-                                    {3 * MIB, MIB}};
+static const size_t changes[][2] = {{100, 112}, {112, 97},      {16, 0},
+                                    {0, 16},    {MIB, 3 * MIB}, {3 * MIB, MIB}};
 
 static void a_change_in_place_is_done_or_undone(void **state) {
   (void)state;
@@ -75,8 +75,8 @@ static void a_change_in_place_is_done_or_undone(void **state) {
     const size_t from = changes[i / 2][0], to = changes[i / 2][1];
     hw_record_t *record = patterned(from), *successor = NULL;
     uint64_t live = allocator_stats(&fixture).live_bytes;
-    assert_code(HW_CODE_OK, hw_heap_reallocate_in_place(record, layout_of(to, 16), HW_ZEROED,
-                                                        &successor));
+    assert_code(HW_CODE_OK,
+                hw_heap_reallocate_in_place(record, layout_of(to, 16), HW_ZEROED, &successor));
     assert_heap_valid(&fixture);
     /* Nothing is cut off yet. */
     assert_true(has_pattern(record->address, from, 1));
@@ -103,8 +103,8 @@ static hw_record_t *move_out(hw_record_t **record, size_t from, size_t to, hw_re
   hw_record_t *successor = NULL;
   *record = patterned(from);
   *wall = allocate_block(&fixture, 64 << 10, 16);
-  assert_code(HW_CODE_NOT_IN_PLACE, hw_heap_reallocate_in_place(*record, layout_of(to, 16), 0,
-                                                                &successor));
+  assert_code(HW_CODE_NOT_IN_PLACE,
+              hw_heap_reallocate_in_place(*record, layout_of(to, 16), 0, &successor));
   assert_code(HW_CODE_OK, hw_heap_move(*record, layout_of(to, 16), HW_ZEROED, &successor));
   assert_ptr_not_equal(successor->address, (*record)->address);
   assert_true(has_pattern(successor->address, from, 1));
