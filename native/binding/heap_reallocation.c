@@ -101,5 +101,4 @@ void hw_heap_part(hw_record_t *record, hw_record_t *other, bool retire) {
     (void)status;
   }
   other->parent = NULL;
-  other->gave_memory = false;
 }
