@@ -17,6 +17,7 @@ describe('the package', () => {
     const names = await print('console.log(Object.keys(hw).sort().join(" "));');
     expect(names.split(' ')).toEqual([
       'AllocError',
+      'ArenaAllocator',
       'BaseAllocator',
       'HeapwrightError',
       'HeapwrightRangeError',
