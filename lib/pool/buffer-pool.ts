@@ -4,7 +4,7 @@
  */
 import type { Buffer } from 'node:buffer';
 import { type InspectOptions, inspect } from 'node:util';
-import type { ArenaAllocator } from '../allocators/arena-allocator.js';
+import { ArenaAllocator } from '../allocators/arena-allocator.js';
 import { attachDependent, detachDependent } from '../allocators/dependents.js';
 import { heapIdOf, startDecayOf } from '../allocators/native-allocator.js';
 import { classify, lengthOf } from '../block.js';
@@ -97,6 +97,9 @@ export class BufferPool extends BufferAllocator {
   constructor(arena: ArenaAllocator, options?: BufferPoolOptions) {
     super('pool');
     const { limit, decayMs } = readPoolOptions(options);
+    if (!(arena instanceof ArenaAllocator)) {
+      throw invalidArgType('arena', 'an ArenaAllocator', arena);
+    }
     this.#arena = arena;
     this.#heap = heapIdOf(arena);
     this.#limit = limit;
