@@ -4,9 +4,15 @@
  * slab, its finalizer gives the memory back in C, and the pool learns it here. The slab is the
  * unit, because only its ArrayBuffer knows of every slice that outlived its Buffer.
  */
+import { Code, native } from '../native.js';
 import { type Slab, SlabState } from './slab.js';
 
 const FEWEST = 16;
+
+/** Whether the slab's finalizer has not run yet. */
+function isHeld({ record }: Slab): boolean {
+  return native.isHeld(record.index, record.generation) === Code.OK;
+}
 
 export class Recovery {
   #slabs: Slab[] = [];
@@ -33,12 +39,14 @@ export class Recovery {
     return this.#slabs;
   }
 
-  /** Calls `end` for every slab that was collected. */
+  /** Calls `end` for every slab that was collected and finalized. */
   sweep(end: (slab: Slab) => void): void {
     const kept: Slab[] = [];
     for (const slab of this.#slabs) {
       const isOver = slab.state === SlabState.OPEN || slab.state === SlabState.ENDED;
-      if (!isOver && slab.weak?.deref() !== undefined) {
+      // Asked of the addon: a WeakRef that is looked at keeps its target for the rest of the job,
+      // and a collection in that job would find nothing.
+      if (!isOver && isHeld(slab)) {
         kept.push(slab);
         continue;
       }

@@ -13,6 +13,7 @@ import {
 import { Code, native, Pressure } from '../native.js';
 import { noteEnded, noteRecovered } from './leak-report.js';
 import { Magazine } from './magazine.js';
+import { pushLater } from './pressure.js';
 import { Recovery } from './recovery.js';
 import { SLOT_SIZES, slabBytesOf } from './size-class.js';
 import { SLOT_BITS, type Slab, SlabState } from './slab.js';
@@ -283,7 +284,7 @@ export class SlabStore {
 
   #refuse(code: number): void {
     this.tally.failures++;
-    if (code === Code.LIMIT) native.pushCollection(Pressure.HIGH);
+    if (code === Code.LIMIT) pushLater(Pressure.HIGH);
   }
 
   /** Finalizers run in a later tick only, so the collector has to begin before the limit. */
@@ -295,9 +296,7 @@ export class SlabStore {
     this.#pushAgainAt = Math.min(this.#pushAgainAt, tally.heldBytes + this.#source.limit / 16);
     if (tally.heldBytes < this.#source.limit / 2 || this.#recovery.isEmpty) return;
     this.#pushAgainAt = tally.heldBytes + this.#source.limit / 16;
-    native.pushCollection(
-      tally.heldBytes > this.#source.limit * 0.75 ? Pressure.HIGH : Pressure.HALF,
-    );
+    pushLater(tally.heldBytes > this.#source.limit * 0.75 ? Pressure.HIGH : Pressure.HALF);
   }
 
   /** The block over the slab exists: from now on that alone holds it. */
