@@ -106,6 +106,7 @@ export class Magazine {
       const buffer = slab.reach();
       if (buffer === undefined || slab.isMoved) continue;
       this.reopen(slab, buffer);
+      this.isZeroed = false; // the next slot is one of those, and no fresh one
       return true;
     }
     return false;
