@@ -301,12 +301,9 @@ export function outOfMemory(detail: AllocErrorDetail): AllocError {
 /** LIMIT: serving `layout` would take `allocator` over its limit. */
 export function limitReached(detail: LimitDetail): AllocError {
   const { layout, allocator, limit, liveBytes, abandonedBytes, mapped, recovers } = detail;
-  const late = recovers === true ? 'What was abandoned or dropped comes' : 'Abandoned bytes come';
-  const advice =
-    recovers === true || abandonedBytes > 0
-      ? `${late} back in a later tick, after a garbage collection; ` +
-        'wait for that, free blocks or raise the limit.'
-      : 'Free blocks or raise the limit.';
+  const late = recovers === true ? 'Dropped blocks' : abandonedBytes > 0 ? 'Abandoned bytes' : null;
+  const wait = `${late} come back in a later tick, after a garbage collection; wait for that. `;
+  const advice = `${late === null ? '' : wait}Free blocks or raise the limit.`;
   return new AllocError(
     'ERR_HEAPWRIGHT_LIMIT',
     mapped === undefined
