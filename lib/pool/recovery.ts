@@ -9,8 +9,9 @@ import { type Slab, SlabState } from './slab.js';
 
 const FEWEST = 16;
 
-/** Whether the slab's finalizer has not run yet. */
-function isHeld({ record }: Slab): boolean {
+/** Whether the slab's finalizer has not run yet; of one that was moved, whether Buffers are left. */
+function isHeld({ record, state, weak }: Slab): boolean {
+  if (state === SlabState.MOVED) return weak?.deref() !== undefined;
   return native.isHeld(record.index, record.generation) === Code.OK;
 }
 
@@ -39,19 +40,16 @@ export class Recovery {
     return this.#slabs;
   }
 
-  /** Calls `end` for every slab that was collected and finalized. */
-  sweep(end: (slab: Slab) => void): void {
+  /** Calls `end` for every slab whose memory is back, or went elsewhere: it is dropped if `end` so
+   * answers. */
+  sweep(end: (slab: Slab) => boolean): void {
     const kept: Slab[] = [];
     for (const slab of this.#slabs) {
       const isOver = slab.state === SlabState.OPEN || slab.state === SlabState.ENDED;
       // Asked of the addon: a WeakRef that is looked at keeps its target for the rest of the job,
       // and a collection in that job would find nothing.
-      if (!isOver && isHeld(slab)) {
-        kept.push(slab);
-        continue;
-      }
-      slab.isWatched = false;
-      if (!isOver) end(slab);
+      if (isOver || (!isHeld(slab) && end(slab))) slab.isWatched = false;
+      else kept.push(slab);
     }
     this.#slabs = kept;
     this.#due = Math.max(FEWEST, 2 * kept.length);
