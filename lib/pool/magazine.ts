@@ -112,6 +112,16 @@ export class Magazine {
     return false;
   }
 
+  /** Takes those parked slabs into use again that no Buffer lies in: they can be given back. */
+  unparkFree(): void {
+    if (this.parked === 0) return;
+    for (const slab of this.slabs) {
+      if (slab?.parked?.length !== slab?.slots) continue;
+      const buffer = slab?.reach();
+      if (slab !== undefined && buffer !== undefined) this.reopen(slab, buffer);
+    }
+  }
+
   #parkSlot(counts: Int32Array, handle: number): void {
     const number = handle >>> SLOT_BITS;
     const slab = this.slabs[number] as Slab;

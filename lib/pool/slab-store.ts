@@ -162,7 +162,10 @@ export class SlabStore {
   /** Gives back every slab of which all slots are free. Answers how many bytes. */
   trim(): number {
     let bytes = 0;
-    for (const magazine of this.magazines) bytes += this.trimMagazine(magazine, magazine.free);
+    for (const magazine of this.magazines) {
+      magazine.unparkFree();
+      bytes += this.trimMagazine(magazine, magazine.free);
+    }
     this.sweep();
     return bytes;
   }
@@ -265,9 +268,13 @@ export class SlabStore {
     this.#recovery.watch(slab);
   }
 
-  /** Makes room where the last request found none. */
+  /**
+   * Makes room where the last request found none. With an operation in flight no slab would go back
+   * at once: then all are parked, and can still be used until the collector takes them.
+   */
   #flush(): void {
-    this.trim();
+    if (native.isBusy() === Code.OK) this.trim();
+    else this.sweep();
     for (const magazine of this.magazines) {
       if (magazine.free === 0) continue;
       for (const slab of magazine.park()) {
