@@ -7,9 +7,10 @@ import { type InspectOptions, inspect } from 'node:util';
 import type { ArenaAllocator } from '../allocators/arena-allocator.js';
 import { attachDependent, detachDependent } from '../allocators/dependents.js';
 import { heapIdOf, startDecayOf } from '../allocators/native-allocator.js';
+import { refuseRequest } from '../allocators/refuse-request.js';
 import { classify, lengthOf } from '../block.js';
 import { freeChannel, limitChannel, recoveredChannel } from '../channels.js';
-import { heapwrightError, invalidArgType, limitReached, outOfMemory } from '../errors.js';
+import { heapwrightError, invalidArgType, limitReached } from '../errors.js';
 import { Layout, requireLayout } from '../layout.js';
 import { type Lease, openLease } from '../lease.js';
 import { Code, Flag, native } from '../native.js';
@@ -346,11 +347,15 @@ export class BufferPool extends BufferAllocator {
     const layout = Layout.from(size, align);
     const allocator = this.name;
     if (limitChannel.hasSubscribers) limitChannel.publish({ allocator: this, layout });
-    if (code === Code.OUT_OF_MEMORY) return outOfMemory({ layout, allocator, reason: 'os' });
-    if (code !== Code.LIMIT) return refuseCall(code);
-    const { liveBytes, abandonedBytes } = this.stats();
-    const limit = Math.min(this.#limit, this.#arena.stats().limit);
-    return limitReached({ layout, allocator, limit, liveBytes, abandonedBytes });
+    const { liveBytes, abandonedBytes, mappedBytes } = this.stats();
+    const usableSize = (): number => this.usableSize(layout);
+    if (code === Code.LIMIT && mappedBytes + usableSize() > this.#limit) {
+      return limitReached({ layout, allocator, limit: this.#limit, liveBytes, abandonedBytes });
+    }
+    // The arena refused, and its figures say why.
+    const stats = this.#arena.stats();
+    const { mappedLimit } = stats;
+    return refuseRequest(code, { allocator, mappedLimit, stats: () => stats, usableSize }, layout);
   }
 
   #announceFree(block: Buffer): void {
