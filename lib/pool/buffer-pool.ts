@@ -156,14 +156,16 @@ export class BufferPool extends BufferAllocator {
     checkSize(size);
     const isZeroed = !isUninitialized(options);
     const place = this.#requireLive(block, layout);
-    return this.#slots.resize(block, place, size, align, isZeroed);
+    return this.replaced(block, this.#slots.resize(block, place, size, align, isZeroed));
   }
 
   override reallocateInPlace(block: Buffer, layout: Layout, newLayout: Layout): Buffer | null {
     requireLayout(layout, 'layout');
     const { size, align } = requireLayout(newLayout, 'newLayout');
     checkSize(size);
-    return this.#slots.resizeInPlace(block, this.#requireLive(block, layout), size, align, true);
+    const place = this.#requireLive(block, layout);
+    const same = this.#slots.resizeInPlace(block, place, size, align, true);
+    return same === null ? null : this.replaced(block, same);
   }
 
   override usableSize(layout: Layout): number {
