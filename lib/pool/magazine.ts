@@ -87,7 +87,10 @@ export class Magazine {
   park(): Slab[] {
     const counts = this.countFree();
     const parked = this.open;
-    for (const slab of parked) slab.parked = new Int32Array(counts[slab.index] as number);
+    for (const slab of parked) {
+      const free = counts[slab.index] as number;
+      if (free > 0) slab.parked = new Int32Array(free);
+    }
     for (let handle = this.bump; handle < this.end; handle++) this.#parkSlot(counts, handle);
     for (let at = 0; at < this.top; at++) this.#parkSlot(counts, this.stack[at] as number);
     this.parked += this.free;

@@ -59,7 +59,7 @@ export class Slab extends Place {
   weak: WeakRef<ArrayBuffer> | null = null;
   /** Whether the list of what is held weakly has it. */
   isWatched = false;
-  /** Free slots that are not in the magazine, of a slab that is held weakly. */
+  /** Free slots that are not in the magazine, of a slab that is held weakly: one at least. */
   parked: Int32Array | null = null;
   /** Slots that were freed with a request in flight: they come back with the whole slab. */
   abandoned = 0;
