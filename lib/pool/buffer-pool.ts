@@ -291,8 +291,7 @@ export class BufferPool extends BufferAllocator {
       requireOpen: () => this.#requireOpen(),
       refuse: (code, size, align) => this.#refuse(code, size, align),
       onRecovered: (blocks, bytes) => {
-        if (!recoveredChannel.hasSubscribers) return;
-        recoveredChannel.publish({ allocator: this, blocks, bytes });
+        if (recoveredChannel.hasSubscribers) this.#announceRecovered(blocks, bytes);
       },
     };
     return owner;
@@ -358,6 +357,12 @@ export class BufferPool extends BufferAllocator {
     const stats = this.#arena.stats();
     const { mappedLimit } = stats;
     return refuseRequest(code, { allocator, mappedLimit, stats: () => stats, usableSize }, layout);
+  }
+
+  /** After this job: it may be in the middle of an allocation, and who listens may allocate. */
+  async #announceRecovered(blocks: number, bytes: number): Promise<void> {
+    await undefined;
+    recoveredChannel.publish({ allocator: this, blocks, bytes });
   }
 
   #announceFree(block: Buffer): void {
