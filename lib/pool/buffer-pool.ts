@@ -200,7 +200,7 @@ export class BufferPool extends BufferAllocator {
   override stats(): PoolStats {
     checkPool(this);
     this.#requireOpen();
-    return poolStats(this.#slots.store, this.#limit, this.#slots.leased);
+    return poolStats(this.#slots.store, this.#limit);
   }
 
   /** True, or CORRUPTED; that also, once, for slabs that somebody transferred away. */
@@ -255,7 +255,7 @@ export class BufferPool extends BufferAllocator {
   /** For the arena, before it ends what lives on it. */
   hasLeases(): boolean {
     checkPool(this);
-    return this.#slots.leased > 0;
+    return this.#slots.store.countLeases() > 0;
   }
 
   [inspect.custom](_depth: number, options: InspectOptions): string {
@@ -302,7 +302,7 @@ export class BufferPool extends BufferAllocator {
   }
 
   #requireUnleased(): void {
-    if (this.#slots.leased > 0) throw heapwrightError('ERR_HEAPWRIGHT_LEASED');
+    if (this.#slots.store.countLeases() > 0) throw heapwrightError('ERR_HEAPWRIGHT_LEASED');
   }
 
   /** The place of a live Buffer of this pool that was asked for with `layout`. */
@@ -333,6 +333,7 @@ export class BufferPool extends BufferAllocator {
     if (place instanceof Hold) {
       if (refuses) throw heapwrightError('ERR_HEAPWRIGHT_LEASED');
       this.#slots.doom(place);
+      if (freed.hasSubscribers) this.#announceFree(buffer);
       return false;
     }
     const slab = place as Slab;

@@ -222,6 +222,12 @@ export class SlabStore {
     this.sweep();
   }
 
+  /** Buffers under lease, but for leases that the collector ended. */
+  countLeases(): number {
+    if (this.tally.leases > 0) this.sweep();
+    return this.tally.leases;
+  }
+
   /** Whether anything is held that time can bring back. */
   get isIdle(): boolean {
     return this.tally.heldBytes === 0 && this.#recovery.isEmpty;
@@ -370,9 +376,12 @@ export class SlabStore {
     } else {
       this.tally.stray(slab.returned - slab.slots, slotSize);
     }
-    const forgotten = slab.slots - slab.returned - slab.abandoned;
-    this.tally.abandon(-slab.abandoned, slotSize);
-    this.tally.freed += slab.abandoned;
+    // A lease that was dropped with its Buffer has ended with it.
+    this.tally.leases -= slab.leased;
+    const freed = slab.abandoned + slab.doomed;
+    const forgotten = slab.slots - slab.returned - freed;
+    this.tally.abandon(-freed, slotSize);
+    this.tally.freed += freed;
     this.#ended(slab);
     if (forgotten === 0) return;
     this.tally.recover(forgotten, slotSize);

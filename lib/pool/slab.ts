@@ -63,6 +63,9 @@ export class Slab extends Place {
   parked: Int32Array | null = null;
   /** Slots that were freed with a request in flight: they come back with the whole slab. */
   abandoned = 0;
+  /** Slots under lease, and how many of those were freed meanwhile. */
+  leased = 0;
+  doomed = 0;
   /** Of a slab that is SPENT, MOVED or CLOSED: slots that came back since. */
   returned = 0;
   /** Where it was allocated, under HEAPWRIGHT_DEBUG. */
