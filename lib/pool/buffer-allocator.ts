@@ -132,8 +132,12 @@ export abstract class BufferAllocator extends BaseAllocator<Buffer> {
   /** As `reallocate`, by sizes alone. */
   realloc(buffer: Buffer, size: number): Buffer {
     requireAllocator(this);
-    const next = this.resize(buffer, size);
-    for (const run of this.#runs) run.replace(buffer, next);
+    return this.replaced(buffer, this.resize(buffer, size));
+  }
+
+  /** `old` was reallocated: the runs that would have freed it free `next`. Answers with that. */
+  protected replaced(old: Buffer, next: Buffer): Buffer {
+    for (const run of this.#runs) run.replace(old, next);
     return next;
   }
 

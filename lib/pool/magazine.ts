@@ -87,7 +87,10 @@ export class Magazine {
   park(): Slab[] {
     const counts = this.countFree();
     const parked = this.open;
-    for (const slab of parked) slab.parked = new Int32Array(counts[slab.index] as number);
+    for (const slab of parked) {
+      const free = counts[slab.index] as number;
+      if (free > 0) slab.parked = new Int32Array(free);
+    }
     for (let handle = this.bump; handle < this.end; handle++) this.#parkSlot(counts, handle);
     for (let at = 0; at < this.top; at++) this.#parkSlot(counts, this.stack[at] as number);
     this.parked += this.free;
@@ -110,6 +113,16 @@ export class Magazine {
       return true;
     }
     return false;
+  }
+
+  /** Takes those parked slabs into use again that no Buffer lies in: they can be given back. */
+  unparkFree(): void {
+    if (this.parked === 0) return;
+    for (const slab of this.slabs) {
+      if (slab?.parked?.length !== slab?.slots) continue;
+      const buffer = slab?.reach();
+      if (slab !== undefined && buffer !== undefined) this.reopen(slab, buffer);
+    }
   }
 
   #parkSlot(counts: Int32Array, handle: number): void {

@@ -170,7 +170,10 @@ export class SlabStore {
   /** Gives back every slab of which all slots are free. Answers how many bytes. */
   trim(): number {
     let bytes = 0;
-    for (const magazine of this.magazines) bytes += this.trimMagazine(magazine, magazine.free);
+    for (const magazine of this.magazines) {
+      magazine.unparkFree();
+      bytes += this.trimMagazine(magazine, magazine.free);
+    }
     this.sweep();
     return bytes;
   }
@@ -232,6 +235,12 @@ export class SlabStore {
     this.sweep();
   }
 
+  /** Buffers under lease, but for leases that the collector ended. */
+  countLeases(): number {
+    if (this.tally.leases > 0) this.sweep();
+    return this.tally.leases;
+  }
+
   /** Whether anything is held that time can bring back. */
   get isIdle(): boolean {
     return this.tally.heldBytes === 0 && this.#recovery.isEmpty;
@@ -278,9 +287,13 @@ export class SlabStore {
     this.#recovery.watch(slab);
   }
 
-  /** Makes room where the last request found none. */
+  /**
+   * Makes room where the last request found none. With an operation in flight no slab would go back
+   * at once: then all are parked, and can still be used until the collector takes them.
+   */
   #flush(): void {
-    this.trim();
+    if (native.isBusy() === Code.OK) this.trim();
+    else this.sweep();
     for (const magazine of this.magazines) {
       if (magazine.free === 0) continue;
       for (const slab of magazine.park()) {
@@ -380,9 +393,12 @@ export class SlabStore {
     } else {
       this.tally.stray(slab.returned - slab.slots, slotSize);
     }
-    const forgotten = slab.slots - slab.returned - slab.abandoned;
-    this.tally.abandon(-slab.abandoned, slotSize);
-    this.tally.freed += slab.abandoned;
+    // A lease that was dropped with its Buffer has ended with it.
+    this.tally.leases -= slab.leased;
+    const freed = slab.abandoned + slab.doomed;
+    const forgotten = slab.slots - slab.returned - freed;
+    this.tally.abandon(-freed, slotSize);
+    this.tally.freed += freed;
     this.#ended(slab);
     if (forgotten === 0) return true;
     this.tally.recover(forgotten, slotSize);
