@@ -8,7 +8,14 @@ import type { ArenaAllocator } from '../allocators/arena-allocator.js';
 import { attachDependent, detachDependent } from '../allocators/dependents.js';
 import { heapIdOf, startDecayOf } from '../allocators/native-allocator.js';
 import { classify, lengthOf } from '../block.js';
-import { freeChannel, limitChannel, recoveredChannel } from '../channels.js';
+import {
+  announce,
+  announceLimit,
+  freeChannel,
+  limitChannel,
+  type RecoveredMessage,
+  recoveredChannel,
+} from '../channels.js';
 import { isGuarded } from '../debug.js';
 import { heapwrightError, invalidArgType, limitReached, outOfMemory } from '../errors.js';
 import { Layout, requireLayout } from '../layout.js';
@@ -142,7 +149,7 @@ export class BufferPool extends BufferAllocator {
     const magazine = (place as Slab).magazine as Magazine;
     magazine.stack[magazine.top++] = handleOf(buffer);
     magazine.freed++;
-    if (freed.hasSubscribers) this.#announceFree(buffer);
+    if (freed.hasSubscribers) announce(freed, this, buffer, lengthOf(buffer));
     return true;
   }
 
@@ -297,7 +304,8 @@ export class BufferPool extends BufferAllocator {
       refuse: (code, size, align) => this.#refuse(code, size, align),
       onRecovered: (blocks, bytes) => {
         if (!recoveredChannel.hasSubscribers) return;
-        recoveredChannel.publish({ allocator: this, blocks, bytes });
+        const message: RecoveredMessage = { allocator: this, blocks, bytes };
+        recoveredChannel.publish(message);
       },
     };
     return owner;
@@ -336,9 +344,11 @@ export class BufferPool extends BufferAllocator {
 
   #free(buffer: Buffer, refuses: boolean, layout?: Layout): boolean {
     const place = this.#requireLive(buffer, layout);
+    const size = lengthOf(buffer); // 0 once it is back, where that detaches it
     if (place instanceof Hold) {
       if (refuses) throw heapwrightError('ERR_HEAPWRIGHT_LEASED');
       this.#slots.doom(place);
+      if (freed.hasSubscribers) announce(freed, this, buffer, size);
       return false;
     }
     const slab = place as Slab;
@@ -346,22 +356,18 @@ export class BufferPool extends BufferAllocator {
       throw heapwrightError('ERR_HEAPWRIGHT_BUSY');
     }
     const isBack = this.#slots.giveBack(buffer, slab);
-    if (freed.hasSubscribers) this.#announceFree(buffer);
+    if (freed.hasSubscribers) announce(freed, this, buffer, size);
     return isBack;
   }
 
   #refuse(code: number, size: number, align: number): Error {
     const layout = Layout.from(size, align);
     const allocator = this.name;
-    if (limitChannel.hasSubscribers) limitChannel.publish({ allocator: this, layout });
+    if (limitChannel.hasSubscribers) announceLimit(this, layout);
     if (code === Code.OUT_OF_MEMORY) return outOfMemory({ layout, allocator, reason: 'os' });
     if (code !== Code.LIMIT) return refuseCall(code);
     const { liveBytes, abandonedBytes } = this.stats();
     const limit = Math.min(this.#limit, this.#arena.stats().limit);
     return limitReached({ layout, allocator, limit, liveBytes, abandonedBytes });
-  }
-
-  #announceFree(block: Buffer): void {
-    freed.publish({ allocator: this, block, size: lengthOf(block) });
   }
 }
