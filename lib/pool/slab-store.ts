@@ -327,7 +327,7 @@ export class SlabStore {
 
   /** Ends a slab of which no block is live. */
   #end(slab: Slab, otherwise: SlabState): number {
-    const memory = slab.reach();
+    const memory = slab.exposed > 0 ? undefined : slab.reach();
     const { index, generation } = slab.record;
     const code = memory === undefined ? Code.KEPT : native.endBlock(index, generation, memory);
     if (slab.buffer !== null) slab.weaken(otherwise);
