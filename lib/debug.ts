@@ -2,7 +2,7 @@
  * What `HEAPWRIGHT_DEBUG` asks for, a list of words: read once, when the package is loaded.
  *
  * - `guard`: each pooled Buffer has memory of its own, that is detached when it is freed.
- * - `stacks`: where each was allocated is remembered.
+ * - `stacks`: where each was allocated is remembered, for `explain` and the report of leaks.
  * - `leaks`: at exit, what was never freed is reported, by where it was allocated; so is what the
  *   collector brought back meanwhile.
  *

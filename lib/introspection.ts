@@ -77,6 +77,8 @@ export interface Explanation {
   readonly leases: number;
   /** Why `deallocate` answered, or would answer, false; null where it would be true. */
   readonly kept: string | null;
+  /** Of a pooled Buffer under `HEAPWRIGHT_DEBUG=stacks`: the frames that allocated it. */
+  readonly allocatedAt?: string;
 }
 
 const NOTHING = {
@@ -146,7 +148,7 @@ function explainPooled(buffer: Buffer, place: Place): Explanation {
     const state = place === ABANDONED ? 'abandoned' : 'freed';
     return Object.freeze({ kind: 'block', state, ...NOTHING });
   }
-  const { state, owner, usable, leases } = known;
+  const { state, owner, usable, leases, site } = known;
   const size = lengthOf(buffer);
   // A shared slab is not asked whether operations are in flight: only a lease holds it.
   const isApart = offsetOf(buffer) === 0 && byteLengthOf(arrayBufferOf(buffer)) === size;
@@ -160,6 +162,7 @@ function explainPooled(buffer: Buffer, place: Place): Explanation {
     waste: usable - size,
     leases,
     kept: isHeld ? whyKept(leases, state) : null,
+    ...(site == null ? {} : { allocatedAt: site }),
   });
 }
 

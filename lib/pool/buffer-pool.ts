@@ -9,7 +9,14 @@ import { attachDependent, detachDependent } from '../allocators/dependents.js';
 import { heapIdOf, startDecayOf } from '../allocators/native-allocator.js';
 import { refuseRequest } from '../allocators/refuse-request.js';
 import { classify, lengthOf } from '../block.js';
-import { freeChannel, limitChannel, recoveredChannel } from '../channels.js';
+import {
+  announce,
+  announceLimit,
+  freeChannel,
+  limitChannel,
+  type RecoveredMessage,
+  recoveredChannel,
+} from '../channels.js';
 import { isGuarded } from '../debug.js';
 import { heapwrightError, invalidArgType, limitReached } from '../errors.js';
 import { Layout, requireLayout } from '../layout.js';
@@ -146,7 +153,7 @@ export class BufferPool extends BufferAllocator {
     const magazine = (place as Slab).magazine as Magazine;
     magazine.stack[magazine.top++] = handleOf(buffer);
     magazine.freed++;
-    if (freed.hasSubscribers) this.#announceFree(buffer);
+    if (freed.hasSubscribers) announce(freed, this, buffer, lengthOf(buffer));
     return true;
   }
 
@@ -341,10 +348,11 @@ export class BufferPool extends BufferAllocator {
 
   #free(buffer: Buffer, refuses: boolean, layout?: Layout): boolean {
     const place = this.#requireLive(buffer, layout);
+    const size = lengthOf(buffer); // 0 once it is back, where that detaches it
     if (place instanceof Hold) {
       if (refuses) throw heapwrightError('ERR_HEAPWRIGHT_LEASED');
       this.#slots.doom(place);
-      if (freed.hasSubscribers) this.#announceFree(buffer);
+      if (freed.hasSubscribers) announce(freed, this, buffer, size);
       return false;
     }
     const slab = place as Slab;
@@ -352,14 +360,14 @@ export class BufferPool extends BufferAllocator {
       throw heapwrightError('ERR_HEAPWRIGHT_BUSY');
     }
     const isBack = this.#slots.giveBack(buffer, slab);
-    if (freed.hasSubscribers) this.#announceFree(buffer);
+    if (freed.hasSubscribers) announce(freed, this, buffer, size);
     return isBack;
   }
 
   #refuse(code: number, size: number, align: number): Error {
     const layout = Layout.from(size, align);
     const allocator = this.name;
-    if (limitChannel.hasSubscribers) limitChannel.publish({ allocator: this, layout });
+    if (limitChannel.hasSubscribers) announceLimit(this, layout);
     const { liveBytes, abandonedBytes, mappedBytes } = this.stats();
     const usableSize = (): number => this.usableSize(layout);
     if (code === Code.LIMIT && mappedBytes + usableSize() > this.#limit) {
@@ -376,10 +384,7 @@ export class BufferPool extends BufferAllocator {
   /** After this job: it may be in the middle of an allocation, and who listens may allocate. */
   async #announceRecovered(blocks: number, bytes: number): Promise<void> {
     await undefined;
-    recoveredChannel.publish({ allocator: this, blocks, bytes });
-  }
-
-  #announceFree(block: Buffer): void {
-    freed.publish({ allocator: this, block, size: lengthOf(block) });
+    const message: RecoveredMessage = { allocator: this, blocks, bytes };
+    recoveredChannel.publish(message);
   }
 }

@@ -4,11 +4,13 @@
  */
 import { Buffer } from 'node:buffer';
 import { type FileHandle, open } from 'node:fs/promises';
-import { isHeapwrightError, outOfRange } from '../errors.js';
+import { lengthOf } from '../block.js';
+import { invalidArgType, isHeapwrightError, outOfRange } from '../errors.js';
 import { Layout } from '../layout.js';
 import { limitOption, readOptions } from '../options.js';
-import type { BufferAllocator } from './buffer-allocator.js';
+import { BufferAllocator } from './buffer-allocator.js';
 import { checkSize } from './live.js';
+import { exposeBuffer } from './slab.js';
 
 const DEFAULT_SIZE = 64 * 1024;
 
@@ -24,6 +26,10 @@ export interface OnRead {
   readonly callback: (bytes: number, buffer: Uint8Array) => boolean;
 }
 
+function checkPool(pool: unknown): asserts pool is BufferAllocator {
+  if (!(pool instanceof BufferAllocator)) throw invalidArgType('pool', 'a BufferPool', pool);
+}
+
 function readSize(options: ReadOptions | undefined): number {
   const { size } = readOptions(options ?? {}, ['size']);
   if (size === undefined) return DEFAULT_SIZE;
@@ -36,8 +42,10 @@ function readSize(options: ReadOptions | undefined): number {
 class Reading {
   readonly buffer: Buffer;
   readonly #pool: BufferAllocator | null;
-  /** The socket, and the program's callback. */
-  #users = 2;
+  /** Called when the socket is done with it. */
+  readonly #conceal: () => void;
+  #isSocketDone = false;
+  #isProgramDone = false;
 
   constructor(pool: BufferAllocator, size: number) {
     try {
@@ -47,13 +55,29 @@ class Reading {
       if (!isHeapwrightError(error)) throw error;
       this.buffer = Buffer.allocUnsafeSlow(size);
       this.#pool = null;
+      this.#conceal = () => {};
       return;
     }
+    this.#conceal = exposeBuffer(this.buffer);
     this.#pool = pool;
   }
 
-  release(): void {
-    if (--this.#users === 0 && this.#pool?.owns(this.buffer) === true) this.#pool.free(this.buffer);
+  /** The socket reads into another one from now on. */
+  leaveSocket(): void {
+    this.#conceal();
+    this.#isSocketDone = true;
+    this.#release();
+  }
+
+  /** The program has its bytes: perhaps not for the first time, if its callback threw before. */
+  leaveProgram(): void {
+    this.#isProgramDone = true;
+    this.#release();
+  }
+
+  #release(): void {
+    if (!this.#isSocketDone || !this.#isProgramDone) return;
+    if (this.#pool?.owns(this.buffer) === true) this.#pool.free(this.buffer);
   }
 }
 
@@ -62,7 +86,8 @@ class Reading {
  *
  * `callback` gets the bytes of each read. They are valid until it returns, or until the promise
  * that it returned is settled; `false` pauses the socket. The Buffer that a socket waits to read
- * into is the collector's when the socket has gone.
+ * into is the collector's when the socket has gone; until then `reset` and `dispose` of the pool
+ * leave its memory alone.
  *
  * @example
  * net.connect({ port, onread: onread(pool, (chunk) => parser.write(chunk)) });
@@ -72,25 +97,39 @@ export function onread(
   callback: (chunk: Buffer) => unknown,
   options?: ReadOptions,
 ): OnRead {
+  checkPool(pool);
+  if (typeof callback !== 'function') throw invalidArgType('callback', 'a function', callback);
   const size = readSize(options);
-  let reading: Reading | null = null;
+  // One object may serve several sockets, so each is known by its Buffer.
+  const readings = new WeakMap<Uint8Array, Reading>();
+  /** What a socket has just read: it asks for the next Buffer at once. */
+  let last: Reading | null = null;
   return {
     buffer: () => {
-      reading?.release();
-      reading = new Reading(pool, size);
+      last?.leaveSocket();
+      last = null;
+      const reading = new Reading(pool, size);
+      readings.set(reading.buffer, reading);
       return reading.buffer;
     },
-    callback: (bytes) => {
-      const current = reading as Reading;
-      return settle(callback(current.buffer.subarray(0, bytes)), () => current.release());
+    callback: (bytes, buffer) => {
+      const reading = readings.get(buffer) as Reading;
+      const answer = callback(reading.buffer.subarray(0, bytes));
+      const goesOn = settle(answer, () => reading.leaveProgram());
+      last = reading;
+      return goesOn;
     },
   };
 }
 
+function isThenable(value: unknown): value is PromiseLike<unknown> {
+  return typeof value === 'object' && value !== null && 'then' in value;
+}
+
 /** Calls `done` when a callback's answer is final. Whether the socket goes on. */
 function settle(answer: unknown, done: () => void): boolean {
-  if (answer instanceof Promise) {
-    answer.finally(done);
+  if (isThenable(answer)) {
+    Promise.resolve(answer).finally(done);
     return true;
   }
   done();
@@ -110,8 +149,9 @@ export async function* readChunks(
   file: string | URL | FileHandle,
   options?: ReadOptions,
 ): AsyncGenerator<Buffer, void, undefined> {
+  checkPool(pool);
   const size = readSize(options);
-  const isHandle = typeof file === 'object' && 'read' in file;
+  const isHandle = typeof file === 'object' && file !== null && 'read' in file;
   const handle = isHandle ? file : await open(file);
   try {
     for (;;) {
@@ -141,7 +181,8 @@ export interface CollectOptions {
 
 /**
  * All bytes of a stream, such as the body of a request, as one Buffer of `pool`, which is the
- * caller's to free. On any error nothing stays allocated.
+ * caller's to free. Nothing is allocated before the first byte is there, and on any error nothing
+ * stays allocated.
  *
  * @example
  * const body = await collect(pool, request, { limit: 2 ** 20 });
@@ -151,27 +192,36 @@ export async function collect(
   stream: AsyncIterable<Uint8Array>,
   options?: CollectOptions,
 ): Promise<Buffer> {
+  checkPool(pool);
   const given = readOptions(options ?? {}, ['limit', 'size']);
   const limit = limitOption(given.limit, 'limit');
   const expected = Math.min(limit, limitOption(given.size ?? 0, 'size'), LARGEST_GUESS);
-  let body = pool.allocUnsafe(expected);
+  let body: Buffer | null = null;
   let length = 0;
   try {
     for await (const chunk of stream) {
-      const end = length + chunk.length;
+      const end = length + lengthOfChunk(chunk);
       if (end > limit) throw outOfRange('stream', `at most ${limit} bytes long`, end);
-      if (end > body.length) {
+      if (body === null) {
+        body = pool.allocUnsafe(Math.max(end, expected));
+      } else if (end > body.length) {
         const room = Math.min(limit, Math.max(end, 2 * body.length, SMALLEST_BODY));
         body = resize(pool, body, room);
       }
       body.set(chunk, length);
       length = end;
     }
+    if (body === null) return pool.allocUnsafe(0);
     return length === body.length ? body : resize(pool, body, length);
   } catch (error) {
-    if (pool.owns(body)) pool.free(body); // else it went with its pool
+    if (body !== null && pool.owns(body)) pool.free(body); // else it went with its pool
     throw error;
   }
+}
+
+function lengthOfChunk(chunk: unknown): number {
+  if (chunk instanceof Uint8Array) return lengthOf(chunk);
+  throw invalidArgType('stream', 'a stream of Uint8Array', chunk);
 }
 
 /** `body` with another length; what is new is about to be written. */

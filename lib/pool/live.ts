@@ -69,7 +69,8 @@ export function describePlace(buffer: Buffer, place: Place): PlaceDescription {
     return { state, owner, usable: 0, align: 1, leases: 0 };
   }
   const leases = place instanceof Hold ? place.leases : 0;
-  const common = { owner, usable: slab.slotSize, align: alignOf(buffer), leases };
+  const { slotSize: usable, site } = slab;
+  const common = { owner, usable, align: alignOf(buffer), leases, site };
   if (!isLivePlace(place)) {
     return { ...common, state: slab.state === SlabState.ENDED ? 'freed' : 'abandoned' };
   }

@@ -2,21 +2,15 @@
  * The slabs of one pool: where they come from, what each is at, and how their memory goes back.
  * Everything here is off the fast path: it runs once for hundreds of Buffers.
  */
-import {
-  arrayBufferOf,
-  byteLengthOf,
-  generationOf,
-  indexOf,
-  UNSTAMPED,
-  viewOffsetOf,
-} from '../block.js';
+import { arrayBufferOf, byteLengthOf } from '../block.js';
 import { Code, native, Pressure } from '../native.js';
+import { isInUse } from './find-slab.js';
 import { noteEnded, noteRecovered } from './leak-report.js';
 import { Magazine } from './magazine.js';
 import { pushLater } from './pressure.js';
 import { Recovery } from './recovery.js';
 import { SLOT_SIZES, slabBytesOf } from './size-class.js';
-import { SLOT_BITS, type Slab, SlabState } from './slab.js';
+import { type Slab, SlabState } from './slab.js';
 import { SlabSource } from './slab-source.js';
 import type { Keeper } from './stamp.js';
 import { Tally } from './tally.js';
@@ -148,23 +142,7 @@ export class SlabStore {
 
   /** Whether a view of some buffer lies in a slot that is out. */
   holdsView(view: ArrayBufferView, buffer: unknown): boolean {
-    const index = indexOf(buffer);
-    const slab = index === UNSTAMPED ? undefined : this.#find(index, generationOf(buffer));
-    if (slab === undefined || slab.isMoved) return false;
-    const { magazine } = slab;
-    if (magazine === null) return slab.state === SlabState.FULL;
-    const slot = Math.floor(viewOffsetOf(view) / slab.slotSize);
-    if (slot >= slab.slots) return false;
-    const handle = (slab.index << SLOT_BITS) | slot;
-    return !magazine.isFree(handle) && slab.parked?.includes(handle) !== true;
-  }
-
-  #find(index: number, generation: number): Slab | undefined {
-    const isIt = ({ record }: Slab) => record.index === index && record.generation === generation;
-    for (const magazine of this.magazines) {
-      for (const slab of magazine.slabs) if (slab !== undefined && isIt(slab)) return slab;
-    }
-    return this.#recovery.list().find((slab) => slab.magazine === null && isIt(slab));
+    return isInUse(this.magazines, this.#recovery.list(), view, buffer);
   }
 
   /** Gives back every slab of which all slots are free. Answers how many bytes. */
@@ -347,7 +325,7 @@ export class SlabStore {
 
   /** Ends a slab of which no block is live. */
   #end(slab: Slab, otherwise: SlabState): number {
-    const memory = slab.reach();
+    const memory = slab.exposed > 0 ? undefined : slab.reach();
     const { index, generation } = slab.record;
     const code = memory === undefined ? Code.KEPT : native.endBlock(index, generation, memory);
     if (slab.buffer !== null) slab.weaken(otherwise);
