@@ -26,7 +26,7 @@ export function formatSpread(summary, digits = 0) {
 /** What a goal's column says: a goal of null is none. */
 export function formatGoal(met) {
   if (met === null) return '-';
-  return met ? 'met' : 'not met';
+  return met ? 'met' : 'missed';
 }
 
 /** `64 B`, `4 KiB`, `1 MiB`: exact sizes only. */
