@@ -18,7 +18,7 @@ import {
 } from '../options.js';
 import { forgetOwner, recordOf, refuseBlock, refuseCall, rememberOwner } from '../refusal.js';
 import { DecayTimer } from './decay-timer.js';
-import { dependentsOf } from './dependents.js';
+import { dependentsOf, detachDependent } from './dependents.js';
 import { endBlocks, liveBlocksOf } from './end-blocks.js';
 import { refuseRequest } from './refuse-request.js';
 
@@ -276,7 +276,10 @@ export abstract class NativeAllocator extends BaseAllocator<ArrayBuffer> {
     const dependents = dependentsOf(this);
     if (dependents.some((each) => each.hasLeases())) throw heapwrightError('ERR_HEAPWRIGHT_LEASED');
     liveBlocksOf(heap); // for its LEASED, before anything ends
-    for (const each of dependents) each.dispose();
+    for (const each of dependents) {
+      detachDependent(this, each);
+      each.dispose();
+    }
     if (this.#anchor === null) return; // by one of them
     const blocks = liveBlocksOf(heap);
     this.#heap = CLOSED;

@@ -4,7 +4,7 @@
  */
 import type { Buffer } from 'node:buffer';
 import { type InspectOptions, inspect } from 'node:util';
-import type { ArenaAllocator } from '../allocators/arena-allocator.js';
+import { ArenaAllocator } from '../allocators/arena-allocator.js';
 import { attachDependent, detachDependent } from '../allocators/dependents.js';
 import { heapIdOf, startDecayOf } from '../allocators/native-allocator.js';
 import { classify, lengthOf } from '../block.js';
@@ -97,6 +97,9 @@ export class BufferPool extends BufferAllocator {
   constructor(arena: ArenaAllocator, options?: BufferPoolOptions) {
     super('pool');
     const { limit, decayMs } = readPoolOptions(options);
+    if (!(arena instanceof ArenaAllocator)) {
+      throw invalidArgType('arena', 'an ArenaAllocator', arena);
+    }
     this.#arena = arena;
     this.#heap = heapIdOf(arena);
     this.#limit = limit;
@@ -356,9 +359,11 @@ export class BufferPool extends BufferAllocator {
     if (limitChannel.hasSubscribers) limitChannel.publish({ allocator: this, layout });
     if (code === Code.OUT_OF_MEMORY) return outOfMemory({ layout, allocator, reason: 'os' });
     if (code !== Code.LIMIT) return refuseCall(code);
-    const { liveBytes, abandonedBytes } = this.stats();
-    const limit = Math.min(this.#limit, this.#arena.stats().limit);
-    return limitReached({ layout, allocator, limit, liveBytes, abandonedBytes });
+    const own = this.stats();
+    // Where the pool's own limit leaves room it was the arena's.
+    const isOwn = own.mappedBytes + this.usableSize(layout) > own.limit;
+    const { limit, liveBytes, abandonedBytes } = isOwn ? own : this.#arena.stats();
+    return limitReached({ layout, allocator, limit, liveBytes, abandonedBytes, recovers: true });
   }
 
   #announceFree(block: Buffer): void {

@@ -106,6 +106,7 @@ export class Magazine {
       const buffer = slab.reach();
       if (buffer === undefined || slab.isMoved) continue;
       this.reopen(slab, buffer);
+      this.isZeroed = false; // the next slot is one of those, and no fresh one
       return true;
     }
     return false;
@@ -141,7 +142,7 @@ export class Magazine {
     return counts;
   }
 
-  /** Takes the free slots of some slabs out of the stack. Answers how many each had. */
+  /** Takes the free slots of some slabs, and those slabs, out. */
   withdraw(isChosen: (slab: Slab) => boolean): void {
     const { stack } = this;
     let kept = 0;

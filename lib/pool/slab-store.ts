@@ -13,6 +13,7 @@ import {
 import { Code, native, Pressure } from '../native.js';
 import { noteEnded, noteRecovered } from './leak-report.js';
 import { Magazine } from './magazine.js';
+import { pushLater } from './pressure.js';
 import { Recovery } from './recovery.js';
 import { SLOT_SIZES, slabBytesOf } from './size-class.js';
 import { SLOT_BITS, type Slab, SlabState } from './slab.js';
@@ -113,13 +114,17 @@ export class SlabStore {
 
   /** Somebody transferred the slab away: no slot of it is used again. */
   retireMoved(slab: Slab): void {
-    const magazine = slab.magazine as Magazine;
-    slab.returned = slab.parked?.length ?? 0;
-    if (slab.state === SlabState.OPEN) {
-      slab.returned = magazine.countFree()[slab.index] as number;
-      magazine.withdraw((other) => other === slab);
+    const { magazine } = slab;
+    if (magazine === null) {
+      slab.state = SlabState.MOVED;
+    } else {
+      slab.returned = slab.parked?.length ?? 0;
+      if (slab.state === SlabState.OPEN) {
+        slab.returned = magazine.countFree()[slab.index] as number;
+        magazine.withdraw((other) => other === slab);
+      }
+      this.#takeOut(slab, SlabState.MOVED);
     }
-    this.#takeOut(slab, SlabState.MOVED);
     this.#moved++;
     process.emitWarning(
       'Somebody transferred the ArrayBuffer of a pooled Buffer; every Buffer in its slab is empty.',
@@ -172,8 +177,10 @@ export class SlabStore {
 
   /** The same for one magazine, leaving all but `most` of its free slots. */
   trimMagazine(magazine: Magazine, most: number): number {
+    if (magazine.free === 0) return 0;
     let slots = most;
     let bytes = 0;
+    let isKept = false;
     const counts = magazine.countFree();
     const chosen = new Set<Slab>();
     for (const slab of magazine.open) {
@@ -187,8 +194,10 @@ export class SlabStore {
       magazine.remove(slab);
       slab.returned = slab.slots;
       if (this.#end(slab, SlabState.CLOSED) === Code.OK) bytes += slab.bytes;
+      else isKept = true;
     }
     magazine.shrink();
+    if (isKept) pushLater(Pressure.HALF); // operations in flight: the collector's from now on
     return bytes;
   }
 
@@ -283,7 +292,7 @@ export class SlabStore {
 
   #refuse(code: number): void {
     this.tally.failures++;
-    if (code === Code.LIMIT) native.pushCollection(Pressure.HIGH);
+    if (code === Code.LIMIT) pushLater(Pressure.HIGH);
   }
 
   /** Finalizers run in a later tick only, so the collector has to begin before the limit. */
@@ -295,9 +304,7 @@ export class SlabStore {
     this.#pushAgainAt = Math.min(this.#pushAgainAt, tally.heldBytes + this.#source.limit / 16);
     if (tally.heldBytes < this.#source.limit / 2 || this.#recovery.isEmpty) return;
     this.#pushAgainAt = tally.heldBytes + this.#source.limit / 16;
-    native.pushCollection(
-      tally.heldBytes > this.#source.limit * 0.75 ? Pressure.HIGH : Pressure.HALF,
-    );
+    pushLater(tally.heldBytes > this.#source.limit * 0.75 ? Pressure.HIGH : Pressure.HALF);
   }
 
   /** The block over the slab exists: from now on that alone holds it. */
@@ -360,8 +367,13 @@ export class SlabStore {
   }
 
   /** The collector took the slab: its finalizer gives the memory back. */
-  #recovered(slab: Slab): void {
+  #recovered(slab: Slab): boolean {
     const { slotSize } = slab;
+    if (slab.state === SlabState.FULL && slab.weak?.deref() !== undefined) {
+      // Its memory ended as somebody else's: it was moved, and Buffers are left.
+      this.retireMoved(slab);
+      return false;
+    }
     if (slab.state === SlabState.FULL && slab.magazine !== null) {
       slab.returned = slab.parked?.length ?? 0;
       slab.magazine.remove(slab);
@@ -372,10 +384,11 @@ export class SlabStore {
     this.tally.abandon(-slab.abandoned, slotSize);
     this.tally.freed += slab.abandoned;
     this.#ended(slab);
-    if (forgotten === 0) return;
+    if (forgotten === 0) return true;
     this.tally.recover(forgotten, slotSize);
     noteRecovered(slab);
     this.#keeper.onRecovered(forgotten, forgotten * slotSize);
+    return true;
   }
 }
 

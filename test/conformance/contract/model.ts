@@ -60,7 +60,7 @@ class Model<B extends Block> {
     for (const [block, { layout, seed }] of this.#live) {
       expect(patternLength(block, seed), `${layout}`).toBe(layout.size);
       expect(this.#allocator.owns(block)).toBe(this.#traits.counts);
-      bytes += layout.size;
+      bytes += this.#allocator.usableSize(layout);
     }
     if (!this.#traits.counts) return;
     const { liveBlocks, liveBytes } = this.#allocator.stats();
