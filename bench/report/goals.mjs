@@ -52,5 +52,7 @@ export function formatMissed(goals) {
   const missed = goals.filter(({ met, proudMet }) => !met || proudMet === false);
   const lost = goals.filter(({ met }) => !met).length;
   const head = `Not won: ${lost} of ${goals.length} goals, ${missed.length - lost} more not proudly`;
-  return missed.length === 0 ? `Not won: none of ${goals.length} goals.` : `${head}:\n${formatGoals(missed)}`;
+  return missed.length === 0
+    ? `Not won: none of ${goals.length} goals.`
+    : `${head}:\n${formatGoals(missed)}`;
 }

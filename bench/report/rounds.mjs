@@ -6,19 +6,22 @@ import { Progress } from './progress.mjs';
 import { summarize } from './stats.mjs';
 
 /**
- * `cases` are `{ group, rounds, run }`: those of one group are neighbours, and compared with each
- * other; `run()` resolves to the figures of one round. Resolves to their lists, in the order of
+ * `cases` are `{ title, rounds, run }`: those that are compared with each other belong next to each
+ * other. `run()` resolves to the figures of one round. Resolves to their lists, in the order of
  * `cases`.
  */
 export async function runRounds(title, cases) {
   const results = new Map(cases.map((one) => [one, []]));
-  const progress = new Progress(title, cases.reduce((sum, { rounds }) => sum + rounds, 0));
+  const progress = new Progress(
+    title,
+    cases.reduce((sum, { rounds }) => sum + rounds, 0),
+  );
   const rounds = Math.max(...cases.map((one) => one.rounds));
   for (let round = 0; round < rounds; round++) {
     const due = cases.filter((one) => round < one.rounds);
     for (const one of round % 2 === 1 ? due.reverse() : due) {
       results.get(one).push(await one.run());
-      progress.step(`round ${round + 1}, ${one.group}: ${one.title}`);
+      progress.step(`round ${round + 1}, ${one.title}`);
     }
   }
   return [...results.values()];
