@@ -7,6 +7,10 @@ import { fromRoot } from '../scripts/lib/project.mjs';
 import { main, Stop, seconds } from '../scripts/lib/run.mjs';
 import { measureDedicated } from './js/dedicated.mjs';
 import { formatDedicated } from './js/dedicated-report.mjs';
+import { measureFootprint } from './js/footprint/footprint.mjs';
+import { formatFootprint } from './js/footprint/report.mjs';
+import { measureFs } from './js/fs/fs.mjs';
+import { formatFs } from './js/fs/report.mjs';
 import { measurePool } from './js/pool/pool.mjs';
 import { formatPool } from './js/pool/report.mjs';
 import { formatMissed } from './report/goals.mjs';
@@ -19,6 +23,8 @@ const RESULTS = fromRoot('bench/results');
 const PARTS = {
   dedicated: { measure: measureDedicated, format: formatDedicated },
   pool: { measure: measurePool, format: formatPool },
+  fs: { measure: measureFs, format: formatFs },
+  footprint: { measure: measureFootprint, format: formatFootprint },
   'direct-io': { measure: measureDirectIo, format: formatDirectIo },
 };
 
