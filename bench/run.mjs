@@ -11,6 +11,8 @@ import { measureFootprint } from './js/footprint/footprint.mjs';
 import { formatFootprint } from './js/footprint/report.mjs';
 import { measureFs } from './js/fs/fs.mjs';
 import { formatFs } from './js/fs/report.mjs';
+import { measureHttp } from './js/http/http.mjs';
+import { formatHttp } from './js/http/report.mjs';
 import { measurePool } from './js/pool/pool.mjs';
 import { formatPool } from './js/pool/report.mjs';
 import { formatMissed } from './report/goals.mjs';
@@ -24,6 +26,7 @@ const PARTS = {
   dedicated: { measure: measureDedicated, format: formatDedicated },
   pool: { measure: measurePool, format: formatPool },
   fs: { measure: measureFs, format: formatFs },
+  http: { measure: measureHttp, format: formatHttp },
   footprint: { measure: measureFootprint, format: formatFootprint },
   'direct-io': { measure: measureDirectIo, format: formatDirectIo },
 };
