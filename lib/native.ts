@@ -45,6 +45,10 @@ export const Mail = Object.freeze({
   LG_ALIGN: 8,
   OFFSET_LOW: 9,
   OFFSET_HIGH: 10,
+  USABLE_LOW: 11,
+  USABLE_HIGH: 12,
+  START_LOW: 13,
+  START_HIGH: 14,
 } as const);
 
 /** Where the words of a request are in the mailbox, after the answers; mirrors `hw_request_t`. */
@@ -201,7 +205,7 @@ interface Addon {
   // Chunks of a heap (0) or of a share (1).
   /** Capacity, bytes of a chunk, chunks, free ones. */
   chunkInfo(isShare: number, id: number): number[] | number;
-  /** The longest free run in chunks, and whether an empty heap would serve the layout. */
+  /** The longest free run in chunks, whether an empty heap would serve the layout, its bytes. */
   chunkRoom(isShare: number, id: number, size: number, align: number): number[] | number;
 
   /** The answer keeps the member; its id and its number are in the mail. Without `name` nobody

@@ -67,14 +67,19 @@ export function readLargestFreeRun(of: number, id: number): number {
   return requireList(native.chunkRoom(of, id, 0, 1))[0] as number;
 }
 
+/** The bytes that a block takes up. */
+export function readUsableSize(of: number, id: number, size: number, align: number): number {
+  return requireList(native.chunkRoom(of, id, size, align))[2] as number;
+}
+
 /** Why a request was refused for want of memory. */
 export function readReason(of: number, id: number, size: number, align: number): AllocReason {
-  const [longest, everFits] = requireList(native.chunkRoom(of, id, size, align));
+  const room = requireList(native.chunkRoom(of, id, size, align));
+  const [longest, everFits, bytes] = room as readonly [number, number, number];
   if (everFits === 0) return 'too-large';
   const { chunkSize, freeChunks } = readChunks(of, id);
-  const wanted = Math.ceil(size / chunkSize);
+  const wanted = Math.ceil(bytes / chunkSize);
   if (freeChunks < wanted || size === 0) return 'full';
   // A run that is long enough may lie at the wrong places for the alignment.
-  const isUnaligned = align > chunkSize;
-  return (longest as number) < wanted || isUnaligned ? 'fragmented' : 'os';
+  return longest < wanted || align > chunkSize ? 'fragmented' : 'os';
 }

@@ -29,6 +29,8 @@ const freed = freeChannel;
 type ViewConstructor = new (buffer: ChunkMemory, offset: number, length: number) => Buffer;
 const FastBuffer = (Buffer as unknown as { [Symbol.species]: ViewConstructor })[Symbol.species];
 
+/** Where no layout is checked. */
+const NO_LAYOUT = { size: 0, align: 1 } as const;
 /** A member that the addon does not have: the pool was disposed. */
 const CLOSED = -1;
 
@@ -112,9 +114,8 @@ export class ChunkBlocks {
   take(size: number, align: number): Buffer {
     const code = takeBlock(this.requireMember(), size, align);
     if (code !== OK) throw this.#refuse(code, size, align);
-    const offset = offsetInMail();
-    const buffer = this.view(offset, size, handleInMail());
-    if (this.#bits !== null) this.#bits.mark(offset, size, true);
+    const buffer = this.view(offsetInMail(), size, handleInMail());
+    if (this.#bits !== null) this.#mark(this.#bits, buffer, true);
     if (allocated.hasSubscribers) announce(allocated, this.#pool, buffer, size);
     return buffer;
   }
@@ -128,8 +129,9 @@ export class ChunkBlocks {
 
   /** Frees a Buffer of the pool. Whether its memory is back. */
   give(buffer: Buffer, flags: number): boolean {
-    const code = giveBlock(this.requireMember(), handleOf(buffer), flags);
-    return this.#afterFree(buffer, code);
+    const member = this.requireMember();
+    if (this.#bits !== null) return this.#giveMarked(this.#bits, buffer, flags);
+    return this.#afterFree(buffer, giveBlock(member, handleOf(buffer), flags));
   }
 
   /** The same for one that was asked for with `layout`. */
@@ -137,6 +139,7 @@ export class ChunkBlocks {
     const { size, align } = layout;
     const member = this.requireMember();
     const all = flags | ChunkFlag.CHECK_LAYOUT;
+    if (this.#bits !== null) return this.#giveMarked(this.#bits, buffer, all, layout);
     const code = share.giveBlockOf(member, handleOf(buffer), all, size, align);
     return this.#afterFree(buffer, code, layout);
   }
@@ -162,16 +165,17 @@ export class ChunkBlocks {
   resizeInPlace(buffer: Buffer, size: number, align: number, isZeroed: boolean): Buffer | null {
     checkSize(size);
     const member = this.requireMember();
+    const block = this.look(handleOf(buffer));
     const code = share.resizeBlock(member, handleOf(buffer), size, align);
     if (code === Code.NOT_IN_PLACE) return null;
     if (code !== OK) throw refuseBlockOf(code, member, handleOf(buffer));
     const handle = handleInMail();
     const offset = offsetOf(buffer);
     const before = lengthOf(buffer);
-    this.#bits?.mark(offset, before, false);
-    this.#bits?.mark(offset, size, true);
     const next = this.view(offset, size, handle);
     setPlace(buffer, FREED);
+    this.#bits?.mark(block.start, block.usable, false);
+    if (this.#bits !== null) this.#mark(this.#bits, next, true);
     if (isZeroed) zeroFrom(next, before);
     if (allocated.hasSubscribers) announce(allocated, this.#pool, next, size);
     if (freed.hasSubscribers) announce(freed, this.#pool, buffer, before);
@@ -220,10 +224,12 @@ export class ChunkBlocks {
     const member = this.#member;
     if (member === CLOSED) return;
     const handle = handleOf(buffer);
+    share.lookAtBlock(member, handle);
+    const { start, usable } = share.blockInMail();
     share.endLeaseOnBlock(member, handle);
     if (share.lookAtBlock(member, handle) !== Code.DETACHED) return;
     setPlace(buffer, FREED);
-    this.#bits?.mark(offsetOf(buffer), lengthOf(buffer), false);
+    this.#bits?.mark(start, usable, false);
   }
 
   /** Frees all that the pool has allocated. */
@@ -250,12 +256,26 @@ export class ChunkBlocks {
       : refuseForeign(value);
   }
 
+  /** Shows in the program's bitmap that a live Buffer's chunks are in use, or will not be. */
+  #mark(bits: UseBits, buffer: Buffer, isUsed: boolean): void {
+    const { start, usable } = this.look(handleOf(buffer));
+    bits.mark(start, usable, isUsed);
+  }
+
+  /** Frees a Buffer of a pool with a bitmap. */
+  #giveMarked(bits: UseBits, buffer: Buffer, flags: number, layout?: Layout): boolean {
+    const member = this.requireMember();
+    share.lookAtBlock(member, handleOf(buffer));
+    const { start, usable } = share.blockInMail();
+    const { size, align } = layout ?? NO_LAYOUT;
+    const code = share.giveBlockOf(member, handleOf(buffer), flags, size, align);
+    if (code === OK) bits.mark(start, usable, false);
+    return this.#afterFree(buffer, code, layout);
+  }
+
   #afterFree(buffer: Buffer, code: number, layout?: Layout): boolean {
     if (code < OK) throw refuseBlockOf(code, this.#member, handleOf(buffer), layout);
-    if (code === OK) {
-      setPlace(buffer, FREED);
-      if (this.#bits !== null) this.#bits.mark(offsetOf(buffer), lengthOf(buffer), false);
-    }
+    if (code === OK) setPlace(buffer, FREED);
     if (freed.hasSubscribers) announce(freed, this.#pool, buffer, lengthOf(buffer));
     return code === OK;
   }
@@ -266,7 +286,7 @@ export class ChunkBlocks {
     if (!this.isUsable) return { ...common, state: 'moved' };
     const code = share.lookAtBlock(this.#member, handleOf(buffer));
     if (code !== OK && code !== Code.ABANDONED) return { ...common, state: 'freed' };
-    const { size: usable, align, leases } = share.blockInMail();
+    const { usable, align, leases } = share.blockInMail();
     const live = leases > 0 ? 'leased' : 'live';
     return { ...common, usable, align, leases, state: code === OK ? live : 'abandoned' };
   }

@@ -105,12 +105,12 @@ export class UseBits {
     apply(fill, this.#bits, [0]);
   }
 
-  /** The chunks of a block are in use, or free again. */
-  mark(offset: number, size: number, isUsed: boolean): void {
-    if (size === 0) return;
+  /** The chunks of so many bytes are in use, or free again. */
+  mark(start: number, bytes: number, isUsed: boolean): void {
+    if (bytes === 0) return;
     const bits = this.#bits;
-    const end = Math.ceil((offset + size) / this.#chunkSize);
-    for (let chunk = offset / this.#chunkSize; chunk < end; chunk++) {
+    const end = Math.ceil((start + bytes) / this.#chunkSize);
+    for (let chunk = start / this.#chunkSize; chunk < end; chunk++) {
       const [byte, bit] = [Math.floor(chunk / 8), 1 << (chunk % 8)];
       const before = bits[byte] as number;
       bits[byte] = isUsed ? before | bit : before & ~bit;

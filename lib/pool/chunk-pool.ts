@@ -5,7 +5,13 @@
 import type { Buffer } from 'node:buffer';
 import { inspect } from 'node:util';
 import type { AllocatorStats } from '../allocator.js';
-import { Of, readChunks, readLargestFreeRun, readUsage } from '../allocators/chunk-options.js';
+import {
+  Of,
+  readChunks,
+  readLargestFreeRun,
+  readUsableSize,
+  readUsage,
+} from '../allocators/chunk-options.js';
 import { heapwrightError, invalidArgType, outOfRange } from '../errors.js';
 import { Layout, requireLayout } from '../layout.js';
 import { type Lease, openLease } from '../lease.js';
@@ -175,10 +181,14 @@ export class ChunkPool extends BufferAllocator {
     return same === null ? null : this.replaced(block, same);
   }
 
+  /**
+   * `layout.size`, and more where the memory itself does not begin at a multiple of the chunk size
+   * and `layout.align` is one that not every chunk has: then there has to be room to align in.
+   */
   override usableSize(layout: Layout): number {
     checkReceiver(this);
-    this.#blocks.requireOpen();
-    return super.usableSize(layout);
+    const { size, align } = requireLayout(layout, 'layout');
+    return readUsableSize(Of.SHARE, this.#blocks.requireOpen(), size, align);
   }
 
   /** Whether `value` is a live Buffer of this pool, or a view of one. */

@@ -92,6 +92,8 @@ export function blockInMail() {
   return {
     offset: offsetInMail(),
     size: read(Mail.SIZE_LOW, Mail.SIZE_HIGH),
+    start: read(Mail.START_LOW, Mail.START_HIGH),
+    usable: read(Mail.USABLE_LOW, Mail.USABLE_HIGH),
     align: 2 ** (mail[Mail.LG_ALIGN] as number),
     leases: mail[Mail.LEASES] as number,
     owner: mail[Mail.HEAP] as number,

@@ -1,3 +1,4 @@
+#include "base/align.h"
 #include "base/check.h"
 #include "chunk/chunk.h"
 #include "chunk_parts.h"
@@ -45,17 +46,46 @@ void *hw_share_address(const hw_share_t *share, size_t index, uint64_t shape) {
   return (void *)(hw_chunk_layout(shape).align * (2 * (index - share->chunks) + 3));
 }
 
+/* Whether no chunk, or not every one that should, has an alignment: where the region itself does
+ * not begin at a multiple of a chunk. */
+static bool is_spaced(const hw_share_t *share, hw_layout_t layout) {
+  return layout.size > 0 && layout.align > share->natural &&
+         share->natural < (size_t)1 << share->shift;
+}
+
+static hw_layout_t heap_layout(const hw_share_t *share, hw_layout_t layout) {
+  if (!is_spaced(share, layout)) return layout;
+  return (hw_layout_t){layout.size + (layout.align - share->natural), share->natural};
+}
+
+hw_layout_t hw_share_layout(const hw_member_t *member, hw_layout_t layout) {
+  return heap_layout(member->share, layout);
+}
+
+/* Where a block's bytes begin, from the region's begin. */
+static uint64_t offset_of(const hw_share_t *share, size_t index, hw_layout_t layout) {
+  if (index >= share->chunks) {
+    /* An empty block has no bytes, but it may be asked for its address. */
+    size_t ahead = (size_t)(-(uintptr_t)share->region) & (layout.align - 1);
+    return ahead <= share->size ? ahead : 0;
+  }
+  uintptr_t address = (uintptr_t)(share->region + (index << share->shift));
+  if (is_spaced(share, layout)) address = hw_align_up(address, layout.align);
+  return address - (uintptr_t)share->region;
+}
+
 /* The block's memory is free. Its record was freed before, so that nobody else frees it; and it
  * names nothing else meanwhile, because its chunk is still in use. */
 static void end_memory(hw_share_t *share, size_t index, uint64_t shape) {
   void *address = hw_share_address(share, index, shape);
-  hw_status_t status = hw_deallocate(share->allocator, address, hw_chunk_layout(shape));
+  hw_layout_t layout = heap_layout(share, hw_chunk_layout(shape));
+  hw_status_t status = hw_deallocate(share->allocator, address, layout);
   HW_ASSERT(status == HW_OK);
   (void)status;
 }
 
 static void count_doomed(hw_share_t *share, uint64_t shape, bool begins) {
-  uint64_t bytes = hw_chunk_layout(shape).size;
+  uint64_t bytes = heap_layout(share, hw_chunk_layout(shape)).size;
   atomic_fetch_add_explicit(&share->doomed_blocks, begins ? 1 : -(uint64_t)1, memory_order_relaxed);
   atomic_fetch_add_explicit(&share->doomed_bytes, begins ? bytes : -bytes, memory_order_relaxed);
 }
@@ -94,12 +124,12 @@ hw_code_t hw_share_allocate(hw_member_t *member, hw_layout_t layout, uint64_t *h
                             uint64_t *offset) {
   hw_share_t *share = member->share;
   void *address = NULL;
-  hw_status_t status = hw_allocate(share->allocator, layout, 0, &address);
+  hw_status_t status = hw_allocate(share->allocator, heap_layout(share, layout), 0, &address);
   if (status != HW_OK) return hw_heap_code_of(status);
 
-  bool empty = layout.size == 0;
-  *offset = empty ? 0 : (uint64_t)((uint8_t *)address - share->region);
-  size_t index = empty ? share->chunks + hw_empty_slot(address) : *offset >> share->shift;
+  size_t index = layout.size == 0 ? share->chunks + hw_empty_slot(address)
+                                  : (size_t)((uint8_t *)address - share->region) >> share->shift;
+  *offset = offset_of(share, index, layout);
   hw_chunk_record_t *record = &share->records[index];
   /* The chunk is ours, and so is its record until the word says that it is live. */
   uint64_t generation = load(&record->word) >> 24;
@@ -144,9 +174,12 @@ hw_code_t hw_share_look(hw_member_t *member, uint64_t handle, hw_share_block_t *
   uint64_t shape = load(&record->shape);
   /* A shape belongs to the word that was there before and after it was read. */
   if (load(&record->word) >> 24 != generation) return HW_CODE_DETACHED;
+  hw_layout_t layout = hw_chunk_layout(shape);
   *out = (hw_share_block_t){
-      .offset = index < share->chunks ? (uint64_t)index << share->shift : 0,
-      .layout = hw_chunk_layout(shape),
+      .offset = offset_of(share, index, layout),
+      .layout = layout,
+      .start = index < share->chunks ? (uint64_t)index << share->shift : 0,
+      .usable = heap_layout(share, layout).size,
       .owner = hw_chunk_owner(shape),
       .leases = hw_chunk_leases(word),
       .doomed = code == HW_CODE_ABANDONED,
@@ -167,8 +200,12 @@ hw_code_t hw_share_resize(hw_member_t *member, uint64_t handle, hw_layout_t next
   if (!step(record, word, hw_chunk_word(generation, 0, HW_CHUNK_CLAIMED))) return HW_CODE_BUSY;
 
   uint64_t shape = load(&record->shape);
-  hw_status_t status = hw_reallocate_in_place(
-      share->allocator, hw_share_address(share, index, shape), hw_chunk_layout(shape), next);
+  hw_layout_t layout = hw_chunk_layout(shape);
+  hw_status_t status = HW_ERR_NOT_IN_PLACE;
+  if (offset_of(share, index, next) == offset_of(share, index, layout)) {
+    status = hw_reallocate_in_place(share->allocator, hw_share_address(share, index, shape),
+                                    heap_layout(share, layout), heap_layout(share, next));
+  }
   if (status == HW_OK) {
     generation = hw_share_next(share, word);
     atomic_store_explicit(&record->shape, hw_chunk_shape(next, hw_chunk_owner(shape)),

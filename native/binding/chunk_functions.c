@@ -103,6 +103,8 @@ napi_value hw_js_chunk_look(napi_env env, napi_callback_info info) {
     mail[HW_MAIL_LG_ALIGN] = (uint32_t)__builtin_ctzll(block.layout.align);
     mail_pair(&call, HW_MAIL_SIZE_LOW, HW_MAIL_SIZE_HIGH, block.layout.size);
     mail_pair(&call, HW_MAIL_OFFSET_LOW, HW_MAIL_OFFSET_HIGH, block.offset);
+    mail_pair(&call, HW_MAIL_START_LOW, HW_MAIL_START_HIGH, block.start);
+    mail_pair(&call, HW_MAIL_USABLE_LOW, HW_MAIL_USABLE_HIGH, block.usable);
   }
   return answer(&call, code);
 }
@@ -127,19 +129,21 @@ napi_value hw_js_chunk_end_lease(napi_env env, napi_callback_info info) {
 
 /* --- of both kinds --- */
 
-/* Arguments 0 and 1: whether it is a member of a share, and its id. NULL: closed. */
-static hw_allocator_t *chunks_argument(const hw_call_t *call) {
+/* Arguments 0 and 1: whether it is a member of a share, and its id. NULL: closed. *member is NULL
+ * for a heap. */
+static hw_allocator_t *chunks_argument(const hw_call_t *call, hw_member_t **member) {
   uint32_t is_share = 0, id = 0;
   hw_heap_t *heap = NULL;
+  *member = NULL;
   if (!hw_call_u32(call, 0, &is_share) || !hw_call_u32(call, 1, &id)) return NULL;
   if (is_share == 0) return hw_call_heap(call, 1, &heap) ? heap->allocator : NULL;
-  hw_member_t *member = hw_chunk_member(call->environment, id);
-  return member == NULL ? NULL : hw_share_allocator(member);
+  *member = hw_chunk_member(call->environment, id);
+  return *member == NULL ? NULL : hw_share_allocator(*member);
 }
 
 static hw_code_t info_argument(const hw_call_t *call, hw_allocator_t **chunks,
-                               hw_chunk_info_t *info) {
-  *chunks = chunks_argument(call);
+                               hw_member_t **member, hw_chunk_info_t *info) {
+  *chunks = chunks_argument(call, member);
   if (*chunks == NULL) return HW_CODE_CLOSED;
   return hw_chunk_info(*chunks, info) == HW_OK ? HW_CODE_OK : HW_CODE_INVALID_ARG;
 }
@@ -161,9 +165,10 @@ static napi_value answer_list(const hw_call_t *call, hw_code_t code, const doubl
 napi_value hw_js_chunk_info(napi_env env, napi_callback_info info) {
   hw_call_t call;
   hw_allocator_t *chunks = NULL;
+  hw_member_t *member = NULL;
   hw_chunk_info_t found = {0};
   hw_code_t code = hw_call_begin(env, info, 2, &call);
-  if (code == HW_CODE_OK) code = info_argument(&call, &chunks, &found);
+  if (code == HW_CODE_OK) code = info_argument(&call, &chunks, &member, &found);
   const double numbers[] = {(double)found.capacity, (double)found.chunk_size,
                             (double)found.chunk_count, (double)found.free_chunks};
   return answer_list(&call, code, numbers, sizeof numbers / sizeof numbers[0]);
@@ -178,20 +183,23 @@ static bool ever_fits(const hw_chunk_info_t *info, hw_layout_t layout) {
   return ahead % info->chunk_size == 0 && ahead <= info->capacity - layout.size;
 }
 
-/* chunkRoom(isShare, id, size, align) -> [longest free run, whether it would ever fit] | code */
+/* chunkRoom(isShare, id, size, align) -> [longest free run, whether it would ever fit, bytes that it
+ * takes up] | code */
 napi_value hw_js_chunk_room(napi_env env, napi_callback_info info) {
   hw_call_t call;
   hw_allocator_t *chunks = NULL;
+  hw_member_t *member = NULL;
   hw_chunk_info_t found = {0};
   hw_layout_t layout = {0, 1};
   size_t longest = 0;
   hw_code_t code = hw_call_begin(env, info, 4, &call);
   if (code == HW_CODE_OK && !hw_call_layout(&call, 2, &layout)) code = HW_CODE_INVALID_ARG;
-  if (code == HW_CODE_OK) code = info_argument(&call, &chunks, &found);
+  if (code == HW_CODE_OK) code = info_argument(&call, &chunks, &member, &found);
   if (code == HW_CODE_OK && hw_chunk_largest_free_run(chunks, &longest) != HW_OK) {
     code = HW_CODE_INVALID_ARG;
   }
+  if (code == HW_CODE_OK && member != NULL) layout = hw_share_layout(member, layout);
   bool fits = code == HW_CODE_OK && ever_fits(&found, layout);
-  const double numbers[] = {(double)longest, fits ? 1 : 0};
+  const double numbers[] = {(double)longest, fits ? 1 : 0, (double)layout.size};
   return answer_list(&call, code, numbers, sizeof numbers / sizeof numbers[0]);
 }

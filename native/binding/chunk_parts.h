@@ -20,6 +20,7 @@ struct hw_share {
   size_t size;
   uint8_t shift;      /* lg of a chunk's bytes */
   uint8_t index_bits; /* of a handle */
+  size_t natural;     /* the alignment that every chunk has */
   uint64_t seed;
   size_t chunks, slots; /* records: the chunks, then the empty blocks */
   hw_chunk_record_t *records;
@@ -68,7 +69,7 @@ static inline uint64_t hw_share_next(const hw_share_t *share, uint64_t word) {
   return ((word >> 24) + 1) & hw_share_generations(share);
 }
 
-/* The address of the block that record `index` is of. */
+/* The address that the heap knows the block of record `index` by. */
 void *hw_share_address(const hw_share_t *share, size_t index, uint64_t shape);
 
 /* Frees the block of a record if it is live and that owner's; under a lease, at the lease's end.

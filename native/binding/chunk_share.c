@@ -79,6 +79,7 @@ static hw_share_t *make_share(const hw_chunk_options_t *options) {
   share->region = options->region;
   share->size = options->region_size;
   share->shift = (uint8_t)__builtin_ctzll(options->chunk_size);
+  share->natural = (size_t)1 << __builtin_ctzll((uintptr_t)share->region | options->chunk_size);
   share->chunks = share->size >> share->shift;
   share->slots = share->chunks + HW_CHUNK_EMPTIES;
   share->index_bits = (uint8_t)(64 - __builtin_clzll(share->slots - 1));

@@ -20,6 +20,10 @@
  * each share, so that a handle of another one names nothing; they wrap after at least 2^20 blocks
  * at one and the same chunk, and after 2^36 in a heap of up to 65,536 chunks.
  *
+ * Memory of a program's lies where it lies, and a heap's blocks begin at a chunk. An alignment that
+ * no chunk might have is served out of a block with room to spare, at the first address in it that
+ * has the alignment.
+ *
  * Threads. A member is used by its own thread only. The heap's lock, and the one over the list of
  * shares, are held within single calls, which run to their end whatever becomes of the JavaScript
  * that made them: a worker that is terminated leaves no lock behind. */
@@ -62,6 +66,8 @@ typedef struct hw_member {
 typedef struct hw_share_block {
   uint64_t offset; /* in the region; 0 of an empty block */
   hw_layout_t layout;
+  uint64_t start; /* of its first chunk */
+  size_t usable;  /* bytes that it takes up, from there on */
   uint32_t owner;
   uint32_t leases;
   bool doomed;
@@ -103,6 +109,8 @@ hw_code_t hw_share_resize(hw_member_t *member, uint64_t handle, hw_layout_t next
 hw_code_t hw_share_lease(hw_member_t *member, uint64_t handle);
 /* KEPT: other leases are left on a block that was freed. */
 hw_code_t hw_share_end_lease(hw_member_t *member, uint64_t handle);
+/* What the heap is asked for to serve a layout. */
+hw_layout_t hw_share_layout(const hw_member_t *member, hw_layout_t layout);
 /* Whether a byte lies in a live block. */
 bool hw_share_owns(const hw_member_t *member, uint64_t offset);
 /* Blocks that were freed and wait for a lease. */
