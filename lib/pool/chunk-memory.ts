@@ -102,7 +102,7 @@ export class UseBits {
   }
 
   clear(): void {
-    apply(fill, this.#bits, [0]);
+    if (this.#bits.length > 0) apply(fill, this.#bits, [0]);
   }
 
   /** The chunks of so many bytes are in use, or free again. */
