@@ -135,11 +135,12 @@ export class BufferPool extends BufferAllocator {
     const magazine = (place as Slab).magazine as Magazine;
     magazine.stack[magazine.top++] = handleOf(buffer);
     magazine.freed++;
-    if (freed.hasSubscribers) this.#announceFree(buffer);
+    if (freed.hasSubscribers) this.#announceFree(buffer, lengthOf(buffer));
     return true;
   }
 
   override deallocate(block: Buffer, layout: Layout, options?: DeallocateOptions): boolean {
+    checkPool(this);
     requireLayout(layout, 'layout');
     const refuses = options !== undefined && throwsWhenBusy(options);
     return this.#free(block, refuses, layout);
@@ -151,6 +152,7 @@ export class BufferPool extends BufferAllocator {
     newLayout: Layout,
     options?: AllocateOptions,
   ): Buffer {
+    checkPool(this);
     requireLayout(layout, 'layout');
     const { size, align } = requireLayout(newLayout, 'newLayout');
     checkSize(size);
@@ -160,6 +162,7 @@ export class BufferPool extends BufferAllocator {
   }
 
   override reallocateInPlace(block: Buffer, layout: Layout, newLayout: Layout): Buffer | null {
+    checkPool(this);
     requireLayout(layout, 'layout');
     const { size, align } = requireLayout(newLayout, 'newLayout');
     checkSize(size);
@@ -193,6 +196,7 @@ export class BufferPool extends BufferAllocator {
    * disposed, unless an operation is in flight then; in that case when nothing can reach it.
    */
   override lease(buffer: Buffer): Lease {
+    checkPool(this);
     this.#slots.hold(buffer, this.#requireLive(buffer));
     return openLease(buffer, this.#leaseKeeper);
   }
@@ -307,7 +311,6 @@ export class BufferPool extends BufferAllocator {
 
   /** The place of a live Buffer of this pool that was asked for with `layout`. */
   #requireLive(buffer: Buffer, layout?: Layout): Place {
-    checkPool(this);
     this.#requireOpen();
     const place = placeOf(buffer);
     if (place === null) throw refuseForeign(buffer);
@@ -330,10 +333,11 @@ export class BufferPool extends BufferAllocator {
 
   #free(buffer: Buffer, refuses: boolean, layout?: Layout): boolean {
     const place = this.#requireLive(buffer, layout);
+    const size = lengthOf(buffer); // 0 after the free of one with memory of its own
     if (place instanceof Hold) {
       if (refuses) throw heapwrightError('ERR_HEAPWRIGHT_LEASED');
       this.#slots.doom(place);
-      if (freed.hasSubscribers) this.#announceFree(buffer);
+      if (freed.hasSubscribers) this.#announceFree(buffer, size);
       return false;
     }
     const slab = place as Slab;
@@ -341,7 +345,7 @@ export class BufferPool extends BufferAllocator {
       throw heapwrightError('ERR_HEAPWRIGHT_BUSY');
     }
     const isBack = this.#slots.giveBack(buffer, slab);
-    if (freed.hasSubscribers) this.#announceFree(buffer);
+    if (freed.hasSubscribers) this.#announceFree(buffer, size);
     return isBack;
   }
 
@@ -366,7 +370,7 @@ export class BufferPool extends BufferAllocator {
     recoveredChannel.publish({ allocator: this, blocks, bytes });
   }
 
-  #announceFree(block: Buffer): void {
-    freed.publish({ allocator: this, block, size: lengthOf(block) });
+  #announceFree(block: Buffer, size: number): void {
+    freed.publish({ allocator: this, block, size });
   }
 }
