@@ -30,8 +30,17 @@ export {
 export { Layout, type LayoutLike, type LayoutType } from './layout.js';
 export type { Lease } from './lease.js';
 export type { AllocateOptions, DeallocateOptions } from './options.js';
-export { BufferAllocator, type Fill } from './pool/buffer-allocator.js';
+export type { BufferAllocator, Fill } from './pool/buffer-allocator.js';
 export { BufferPool } from './pool/buffer-pool.js';
+export {
+  type CollectOptions,
+  collect,
+  type OnRead,
+  onread,
+  type ReadOptions,
+  readChunks,
+} from './pool/io.js';
 export type { BufferPoolOptions } from './pool/pool-options.js';
 export type { PoolStats } from './pool/pool-stats.js';
+export { RecyclingPool } from './pool/recycling-pool.js';
 export type { RunAllocator } from './pool/run.js';

@@ -1,10 +1,29 @@
 /**
  * Questions about a block or about the runtime. They look and change nothing.
  */
-import { type Block, classify, generationOf, indexOf, UNSTAMPED } from './block.js';
+import {
+  arrayBufferOf,
+  type Block,
+  byteLengthOf,
+  classify,
+  generationOf,
+  indexOf,
+  lengthOf,
+  offsetOf,
+  UNSTAMPED,
+} from './block.js';
+import { heapwrightError } from './errors.js';
 import { Layout } from './layout.js';
 import { Kind, native, State } from './native.js';
-import { type BlockRecord, ownerOf, recordOf, refuseBlock, refuseCall } from './refusal.js';
+import { ABANDONED, type Place, placeOf } from './pool/stamp.js';
+import {
+  type BlockRecord,
+  ownerOf,
+  recordOf,
+  refuseBlock,
+  refuseCall,
+  refusePlace,
+} from './refusal.js';
 
 /**
  * The address of a live block, for other native code and for looking at alignment. It is valid
@@ -13,11 +32,25 @@ import { type BlockRecord, ownerOf, recordOf, refuseBlock, refuseCall } from './
  * @throws INVALID_ARG_TYPE, NOT_OWNED, INTERIOR, DETACHED.
  */
 export function addressOf(block: Block): bigint {
+  const place = placeOf(block);
+  if (place !== null) return addressOfPooled(block as Buffer, place);
   const index = indexOf(block);
   if (index === UNSTAMPED) throw refuseBlock(block, 'block');
   const address = native.addressOf(index, generationOf(block), block as ArrayBuffer);
   if (typeof address === 'bigint') return address;
   throw refuseBlock(block, 'block', address);
+}
+
+/** A pooled Buffer is where its slab is, and then some. */
+function addressOfPooled(buffer: Buffer, place: Place): bigint {
+  const { keeper } = place;
+  if (keeper === null) throw refusePlace(place);
+  const { state } = keeper.describe(buffer);
+  if (state === 'moved' || state === 'freed') throw heapwrightError('ERR_HEAPWRIGHT_DETACHED');
+  const slab = arrayBufferOf(buffer);
+  const address = native.addressOf(indexOf(slab), generationOf(slab), slab);
+  if (typeof address === 'bigint') return address + BigInt(offsetOf(buffer));
+  throw refuseBlock(slab, 'block', address);
 }
 
 /** What a value is to this package. */
@@ -36,15 +69,26 @@ export interface Explanation {
   readonly owner: object | null;
   /** What the block was allocated with, while it has memory. */
   readonly layout: Layout | null;
-  /** Bytes taken up beyond those asked for. */
+  /** Bytes that the block takes up: of a pooled Buffer, the size of its class. */
+  readonly usableSize: number;
+  /** Those of them that were not asked for. */
   readonly waste: number;
   /** Leases that are open. */
   readonly leases: number;
   /** Why `deallocate` answered, or would answer, false; null where it would be true. */
   readonly kept: string | null;
+  /** Of a pooled Buffer under `HEAPWRIGHT_DEBUG=stacks`: the frames that allocated it. */
+  readonly allocatedAt?: string;
 }
 
-const NOTHING = { owner: null, layout: null, waste: 0, leases: 0, kept: null } as const;
+const NOTHING = {
+  owner: null,
+  layout: null,
+  usableSize: 0,
+  waste: 0,
+  leases: 0,
+  kept: null,
+} as const;
 
 const KINDS: Readonly<Record<number, Explanation['kind']>> = {
   [Kind.BLOCK]: 'block',
@@ -58,9 +102,9 @@ function stateOf(record: BlockRecord): Explanation['state'] {
   return record.leases > 0 ? 'leased' : 'live';
 }
 
-function whyKept(record: BlockRecord, state: Explanation['state']): string | null {
-  if (record.leases > 0) {
-    return `${record.leases} open lease(s): the memory comes back when the last is disposed`;
+function whyKept(leases: number, state: Explanation['state']): string | null {
+  if (leases > 0) {
+    return `${leases} open lease(s): the memory comes back when the last is disposed`;
   }
   if (state === 'abandoned') {
     return 'operations were in flight when it was freed: the collector returns the memory';
@@ -72,6 +116,8 @@ function whyKept(record: BlockRecord, state: Explanation['state']): string | nul
 
 /** Everything known about a value: what it is, whose, how it was allocated, why it is kept. */
 export function explain(value: unknown): Explanation {
+  const place = placeOf(value);
+  if (place !== null) return explainPooled(value as Buffer, place);
   if (indexOf(value) === UNSTAMPED) {
     const what = classify(value);
     const inner = what.kind === 'view' && indexOf(what.buffer) !== UNSTAMPED;
@@ -83,20 +129,46 @@ export function explain(value: unknown): Explanation {
   const state = stateOf(record);
   const owner = ownerOf(record.heap) ?? null;
   const layout = Layout.from(record.size, record.align);
+  const usableSize = usableSizeOf(owner, layout);
   return Object.freeze({
     kind: KINDS[record.kind] ?? 'block',
     state,
     owner,
     layout,
-    waste: wasteOf(owner, layout),
+    usableSize,
+    waste: usableSize - layout.size,
     leases: record.leases,
-    kept: whyKept(record, state),
+    kept: whyKept(record.leases, state),
   });
 }
 
-function wasteOf(owner: object | null, layout: Layout): number {
+function explainPooled(buffer: Buffer, place: Place): Explanation {
+  const known = place.keeper?.describe(buffer);
+  if (known === undefined || known.state === 'freed') {
+    const state = place === ABANDONED ? 'abandoned' : 'freed';
+    return Object.freeze({ kind: 'block', state, ...NOTHING });
+  }
+  const { state, owner, usable, leases, site } = known;
+  const size = lengthOf(buffer);
+  // A shared slab is not asked whether operations are in flight: only a lease holds it.
+  const isApart = offsetOf(buffer) === 0 && byteLengthOf(arrayBufferOf(buffer)) === size;
+  const isHeld = leases > 0 || state === 'abandoned' || isApart;
+  return Object.freeze({
+    kind: 'block',
+    state,
+    owner,
+    layout: Layout.from(size, known.align),
+    usableSize: usable,
+    waste: usable - size,
+    leases,
+    kept: isHeld ? whyKept(leases, state) : null,
+    ...(site == null ? {} : { allocatedAt: site }),
+  });
+}
+
+function usableSizeOf(owner: object | null, layout: Layout): number {
   const allocator = owner as { usableSize?(layout: Layout): number } | null;
-  return (allocator?.usableSize?.(layout) ?? layout.size) - layout.size;
+  return allocator?.usableSize?.(layout) ?? layout.size;
 }
 
 /** What this package found out about the runtime it is in. */

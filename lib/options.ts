@@ -38,13 +38,13 @@ export function readOptions<Name extends string>(
     throw invalidArgType('options', 'an object', options);
   }
   const values = create(null) as Record<string, unknown>;
-  for (const name in options) {
-    if (!isOwn.call(options, name)) continue;
-    if (!(known as readonly string[]).includes(name)) {
+  for (const key in options) {
+    if (!isOwn.call(options, key)) continue;
+    if (!(known as readonly string[]).includes(key)) {
       const names = known.join(', ');
-      throw invalidArgType(`options.${name}`, `left out; there are only ${names}`, name);
+      throw invalidArgType(`options.${key}`, `left out; there are only ${names}`, key);
     }
-    values[name] = (options as Record<string, unknown>)[name];
+    values[key] = (options as Record<string, unknown>)[key];
   }
   return values as { readonly [name in Name]?: unknown };
 }

@@ -5,6 +5,7 @@
 import { constants } from 'node:buffer';
 import { type AllocatorStats, BaseAllocator } from '../allocator.js';
 import { classify, generationOf, indexOf, stamp, UNSTAMPED } from '../block.js';
+import { allocChannel, announce, announceLimit, freeChannel, limitChannel } from '../channels.js';
 import { heapwrightError, invalidArgType, outOfMemory, outOfRange } from '../errors.js';
 import { Layout, requireLayout } from '../layout.js';
 import type { Lease } from '../lease.js';
@@ -18,7 +19,7 @@ import {
 } from '../options.js';
 import { forgetOwner, recordOf, refuseBlock, refuseCall, rememberOwner } from '../refusal.js';
 import { DecayTimer } from './decay-timer.js';
-import { dependentsOf } from './dependents.js';
+import { dependentsOf, detachDependent } from './dependents.js';
 import { endBlocks, liveBlocksOf } from './end-blocks.js';
 import { refuseRequest } from './refuse-request.js';
 
@@ -40,6 +41,9 @@ const UNINITIALIZED = Flag.NONE;
 const REFUSE_WHEN_BUSY = FreeFlag.REFUSE_WHEN_BUSY;
 const WHENEVER = FreeFlag.NONE;
 const MAY_MOVE = MoveFlag.MAY_MOVE;
+const allocated = allocChannel;
+const freed = freeChannel;
+const refused = limitChannel;
 
 /** Puts the stamp that the addon left in the mail on the buffer that it returned. */
 function adopt(block: ArrayBuffer): ArrayBuffer {
@@ -114,7 +118,10 @@ function take(
   if (size > LONGEST) requireLength(layout, 'layout');
   // After the options: a getter among them may have disposed the allocator.
   const block = allocate(heapOf(self), size, align, flags);
-  return typeof block === 'number' ? block : adopt(block);
+  if (typeof block === 'number') return block;
+  adopt(block);
+  if (allocated.hasSubscribers) announce(allocated, self, block, size);
+  return block;
 }
 
 /** The whole way of a free. `layout` has been checked. */
@@ -125,6 +132,7 @@ function give(self: NativeAllocator, block: ArrayBuffer, layout: Layout, flags: 
   const { size, align } = layout;
   const code = deallocate(heap, index, generationOf(block), block, size, align, flags);
   if (code === OK) forget(index);
+  if (code >= OK && freed.hasSubscribers) announce(freed, self, block, size);
   return code;
 }
 
@@ -172,8 +180,11 @@ export abstract class NativeAllocator extends BaseAllocator<ArrayBuffer> {
   override tryAllocate(layout: Layout, options?: AllocateOptions): ArrayBuffer | null {
     const block = take(this, layout, options);
     if (typeof block !== 'number') return block;
-    if (block === Code.OUT_OF_MEMORY || block === Code.LIMIT) return null;
-    throw this.#refuseRequest(block, layout);
+    if (block !== Code.OUT_OF_MEMORY && block !== Code.LIMIT) {
+      throw this.#refuseRequest(block, layout);
+    }
+    if (refused.hasSubscribers) announceLimit(this, layout);
+    return null;
   }
 
   override deallocate(block: ArrayBuffer, layout: Layout, options?: DeallocateOptions): boolean {
@@ -276,7 +287,10 @@ export abstract class NativeAllocator extends BaseAllocator<ArrayBuffer> {
     const dependents = dependentsOf(this);
     if (dependents.some((each) => each.hasLeases())) throw heapwrightError('ERR_HEAPWRIGHT_LEASED');
     liveBlocksOf(heap); // for its LEASED, before anything ends
-    for (const each of dependents) each.dispose();
+    for (const each of dependents) {
+      detachDependent(this, each);
+      each.dispose();
+    }
     if (this.#anchor === null) return; // by one of them
     const blocks = liveBlocksOf(heap);
     this.#heap = CLOSED;
@@ -315,8 +329,12 @@ export abstract class NativeAllocator extends BaseAllocator<ArrayBuffer> {
     const generation = generationOf(block);
     const next = change(heap, index, generation, block, size, align, newSize, newAlign, flags);
     if (typeof next === 'number') return next;
-    if (change === reallocateInPlace) forget(index);
-    return adopt(next);
+    const isSame = change === reallocateInPlace;
+    if (isSame) forget(index);
+    adopt(next);
+    if (allocated.hasSubscribers) announce(allocated, this, next, newSize);
+    if (isSame && freed.hasSubscribers) announce(freed, this, block, size);
+    return next;
   }
 
   /** Whether a block that is detached was moved away, and not freed. */
@@ -332,6 +350,7 @@ export abstract class NativeAllocator extends BaseAllocator<ArrayBuffer> {
   }
 
   #refuseRequest(code: number, layout: Layout): Error {
+    if (refused.hasSubscribers) announceLimit(this, layout);
     const refusing = {
       allocator: this.name,
       mappedLimit: this.#mappedLimit,

@@ -4,12 +4,20 @@
  */
 import type { Buffer } from 'node:buffer';
 import { type InspectOptions, inspect } from 'node:util';
-import type { ArenaAllocator } from '../allocators/arena-allocator.js';
+import { ArenaAllocator } from '../allocators/arena-allocator.js';
 import { attachDependent, detachDependent } from '../allocators/dependents.js';
 import { heapIdOf, startDecayOf } from '../allocators/native-allocator.js';
 import { refuseRequest } from '../allocators/refuse-request.js';
 import { classify, lengthOf } from '../block.js';
-import { freeChannel, limitChannel, recoveredChannel } from '../channels.js';
+import {
+  announce,
+  announceLimit,
+  freeChannel,
+  limitChannel,
+  type RecoveredMessage,
+  recoveredChannel,
+} from '../channels.js';
+import { isGuarded } from '../debug.js';
 import { heapwrightError, invalidArgType, limitReached } from '../errors.js';
 import { Layout, requireLayout } from '../layout.js';
 import { type Lease, openLease } from '../lease.js';
@@ -49,6 +57,12 @@ const CLASSES = CLASS_TABLE;
 
 /** INVALID_ARG_TYPE for the receiver of a borrowed method that is no pool. */
 let checkPool: (value: unknown) => void;
+let readEpoch: (pool: BufferPool) => number;
+
+/** How often the pool ended all its Buffers at once: those of an earlier epoch are gone. */
+export function epochOf(pool: BufferPool): number {
+  return readEpoch(pool);
+}
 
 /**
  * Buffers out of slabs of native memory. Every operation of `Allocator<Buffer>`, and the vocabulary
@@ -65,6 +79,7 @@ let checkPool: (value: unknown) => void;
  */
 export class BufferPool extends BufferAllocator {
   static {
+    readEpoch = (pool) => pool.#slots.store.epoch;
     checkPool = (value) => {
       if (typeof value === 'object' && value !== null && #slots in value) return;
       throw invalidArgType('this', 'a pool made by this package', value);
@@ -90,13 +105,16 @@ export class BufferPool extends BufferAllocator {
   constructor(arena: ArenaAllocator, options?: BufferPoolOptions) {
     super('pool');
     const { limit, decayMs } = readPoolOptions(options);
+    if (!(arena instanceof ArenaAllocator)) {
+      throw invalidArgType('arena', 'an ArenaAllocator', arena);
+    }
     this.#arena = arena;
     this.#heap = heapIdOf(arena);
     this.#limit = limit;
     this.#owner = this.#makeOwner();
     const store = new SlabStore(this.#owner, this.#heap, limit);
     const decay = new PoolDecay(store, decayMs, () => startDecayOf(arena));
-    this.#slots = new SlotAllocator(this.#owner, store, decay, true);
+    this.#slots = new SlotAllocator(this.#owner, store, decay, !isGuarded);
     this.#magazines = store.magazines;
     this.#largest = this.#slots.largest;
     attachDependent(arena, this);
@@ -135,7 +153,7 @@ export class BufferPool extends BufferAllocator {
     const magazine = (place as Slab).magazine as Magazine;
     magazine.stack[magazine.top++] = handleOf(buffer);
     magazine.freed++;
-    if (freed.hasSubscribers) this.#announceFree(buffer, lengthOf(buffer));
+    if (freed.hasSubscribers) announce(freed, this, buffer, lengthOf(buffer));
     return true;
   }
 
@@ -333,11 +351,11 @@ export class BufferPool extends BufferAllocator {
 
   #free(buffer: Buffer, refuses: boolean, layout?: Layout): boolean {
     const place = this.#requireLive(buffer, layout);
-    const size = lengthOf(buffer); // 0 after the free of one with memory of its own
+    const size = lengthOf(buffer); // 0 once it is back, where that detaches it
     if (place instanceof Hold) {
       if (refuses) throw heapwrightError('ERR_HEAPWRIGHT_LEASED');
       this.#slots.doom(place);
-      if (freed.hasSubscribers) this.#announceFree(buffer, size);
+      if (freed.hasSubscribers) announce(freed, this, buffer, size);
       return false;
     }
     const slab = place as Slab;
@@ -345,32 +363,31 @@ export class BufferPool extends BufferAllocator {
       throw heapwrightError('ERR_HEAPWRIGHT_BUSY');
     }
     const isBack = this.#slots.giveBack(buffer, slab);
-    if (freed.hasSubscribers) this.#announceFree(buffer, size);
+    if (freed.hasSubscribers) announce(freed, this, buffer, size);
     return isBack;
   }
 
   #refuse(code: number, size: number, align: number): Error {
     const layout = Layout.from(size, align);
     const allocator = this.name;
-    if (limitChannel.hasSubscribers) limitChannel.publish({ allocator: this, layout });
+    if (limitChannel.hasSubscribers) announceLimit(this, layout);
     const { liveBytes, abandonedBytes, mappedBytes } = this.stats();
     const usableSize = (): number => this.usableSize(layout);
     if (code === Code.LIMIT && mappedBytes + usableSize() > this.#limit) {
-      return limitReached({ layout, allocator, limit: this.#limit, liveBytes, abandonedBytes });
+      const limit = this.#limit;
+      return limitReached({ layout, allocator, limit, liveBytes, abandonedBytes, recovers: true });
     }
     // The arena refused, and its figures say why.
     const stats = this.#arena.stats();
     const { mappedLimit } = stats;
-    return refuseRequest(code, { allocator, mappedLimit, stats: () => stats, usableSize }, layout);
+    const refusing = { allocator, mappedLimit, stats: () => stats, usableSize, recovers: true };
+    return refuseRequest(code, refusing, layout);
   }
 
   /** After this job: it may be in the middle of an allocation, and who listens may allocate. */
   async #announceRecovered(blocks: number, bytes: number): Promise<void> {
     await undefined;
-    recoveredChannel.publish({ allocator: this, blocks, bytes });
-  }
-
-  #announceFree(block: Buffer, size: number): void {
-    freed.publish({ allocator: this, block, size });
+    const message: RecoveredMessage = { allocator: this, blocks, bytes };
+    recoveredChannel.publish(message);
   }
 }

@@ -68,13 +68,14 @@ export function requireMemory(buffer: Buffer): void {
 /** What there is to say about a pooled Buffer. */
 export function describePlace(buffer: Buffer, place: Place): PlaceDescription {
   const slab = place instanceof Hold ? place.slab : place;
-  const owner = place.keeper;
+  const owner = place.keeper?.pool ?? null;
   if (!(slab instanceof Slab)) {
     const state = slab === ABANDONED ? 'abandoned' : 'freed';
     return { state, owner, usable: 0, align: 1, leases: 0 };
   }
   const leases = place instanceof Hold ? place.leases : 0;
-  const common = { owner, usable: slab.slotSize, align: alignOf(buffer), leases };
+  const { slotSize: usable, site } = slab;
+  const common = { owner, usable, align: alignOf(buffer), leases, site };
   if (!isLivePlace(place)) {
     return { ...common, state: slab.state === SlabState.ENDED ? 'freed' : 'abandoned' };
   }

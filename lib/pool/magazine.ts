@@ -155,7 +155,7 @@ export class Magazine {
     return counts;
   }
 
-  /** Takes the free slots of some slabs out of the stack. Answers how many each had. */
+  /** Takes the free slots of some slabs, and those slabs, out. */
   withdraw(isChosen: (slab: Slab) => boolean): void {
     const { stack } = this;
     let kept = 0;

@@ -3,6 +3,7 @@
  */
 import { stamp } from '../block.js';
 import { Code, Flag, Mail, native } from '../native.js';
+import { noteApart } from './leak-report.js';
 import type { Magazine } from './magazine.js';
 import { alignOfSlot } from './size-class.js';
 import { Slab } from './slab.js';
@@ -47,7 +48,9 @@ export class SlabSource {
   }
 
   /** A slab for one block, or the code of a refusal. */
-  openDedicated(size: number, align: number, flags: number): Slab | number {
+  openDedicated(asked: number, align: number, flags: number): Slab | number {
+    // Never empty: length 0 is how a slab shows that it was moved.
+    const size = Math.max(asked, 1);
     const bytes = native.usableSize(this.#heap, size, align);
     if (bytes < 0) return bytes;
     if (bytes > this.limit - this.#tally.heldBytes) return Code.LIMIT;
@@ -56,6 +59,7 @@ export class SlabSource {
     if (typeof buffer === 'number') return buffer;
     const slab = this.#adopt(null, buffer, 1, bytes);
     this.#tally.stray(1, bytes);
+    noteApart(slab);
     return slab;
   }
 

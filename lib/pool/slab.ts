@@ -4,7 +4,7 @@
  */
 import { byteLengthOf } from '../block.js';
 import type { Magazine } from './magazine.js';
-import { type Keeper, Place } from './stamp.js';
+import { type Keeper, Place, placeOf } from './stamp.js';
 
 /** Where the slot number ends and the slab's number begins in a handle. */
 export const SLOT_BITS = 12;
@@ -68,6 +68,8 @@ export class Slab extends Place {
   doomed = 0;
   /** Of a slab that is SPENT, MOVED or CLOSED: slots that came back since. */
   returned = 0;
+  /** Sockets that may be about to write to it: then only the collector ends it with live Buffers. */
+  exposed = 0;
   /** Where it was allocated, under HEAPWRIGHT_DEBUG. */
   site: string | null = null;
 
@@ -114,4 +116,17 @@ export class Slab extends Place {
     const buffer = this.reach();
     return buffer !== undefined && byteLengthOf(buffer) === 0;
   }
+}
+
+/**
+ * Hands a live Buffer to a socket, that writes to it at some later time with no request in flight
+ * before: what ends its slab with live Buffers in it leaves the memory to the collector. The answer
+ * says that the socket is done.
+ */
+export function exposeBuffer(buffer: Buffer): () => void {
+  const slab = placeOf(buffer) as Slab;
+  slab.exposed++;
+  return () => {
+    slab.exposed--;
+  };
 }

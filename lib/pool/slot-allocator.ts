@@ -4,7 +4,7 @@
  */
 import { Buffer } from 'node:buffer';
 import { arrayBufferOf, copyBytes, lengthOf, offsetOf } from '../block.js';
-import { allocChannel } from '../channels.js';
+import { allocChannel, announce, freeChannel } from '../channels.js';
 import { heapwrightError } from '../errors.js';
 import { Code, Flag, native } from '../native.js';
 import { refuseBlock } from '../refusal.js';
@@ -22,6 +22,7 @@ import { zero, zeroFrom } from './zero.js';
 // Constants of this file alone: the engine compiles them in, and looks up what is imported.
 const { FREED, handleOf, placeOf, setPlace, stampBuffer } = stamps;
 const allocated = allocChannel;
+const freed = freeChannel;
 const SLOT_BITS = SLOT_SHIFT;
 const SLOT_MASK = (1 << SLOT_SHIFT) - 1;
 
@@ -69,7 +70,7 @@ export class SlotAllocator {
     const offset = (handle & SLOT_MASK) * magazine.slotSize;
     const buffer = new FastBuffer(slab.buffer as ArrayBuffer, offset, size);
     stampBuffer(buffer, slab, handle);
-    if (allocated.hasSubscribers) this.#announce(buffer, size);
+    if (allocated.hasSubscribers) announce(allocated, this.#owner.pool, buffer, size);
     return buffer;
   }
 
@@ -102,7 +103,7 @@ export class SlotAllocator {
     const buffer = new FastBuffer(memory, 0, size);
     stampBuffer(buffer, slab, 0);
     if (align > 1) stampAlign(buffer, align);
-    if (allocated.hasSubscribers) this.#announce(buffer, size);
+    if (allocated.hasSubscribers) announce(allocated, this.#owner.pool, buffer, size);
     return buffer;
   }
 
@@ -165,8 +166,10 @@ export class SlotAllocator {
     if (same !== null) return same;
     const next = this.#uninitialized(size, align);
     copyBytes(buffer, next);
-    if (isZeroed) zeroFrom(next, lengthOf(buffer));
+    const length = lengthOf(buffer); // 0 once it is back, where that detaches it
+    if (isZeroed) zeroFrom(next, length);
     this.giveBack(buffer, place as Slab);
+    if (freed.hasSubscribers) announce(freed, this.#owner.pool, buffer, length);
     return next;
   }
 
@@ -188,6 +191,8 @@ export class SlotAllocator {
     stampBuffer(next, slab, handleOf(buffer));
     setPlace(buffer, FREED);
     if (isZeroed) zeroFrom(next, lengthOf(buffer));
+    if (allocated.hasSubscribers) announce(allocated, this.#owner.pool, next, size);
+    if (freed.hasSubscribers) announce(freed, this.#owner.pool, buffer, lengthOf(buffer));
     return next;
   }
 
@@ -228,9 +233,5 @@ export class SlotAllocator {
     // The caller may have counted on memory that it knew to be zero.
     zero(buffer);
     return buffer;
-  }
-
-  #announce(block: Buffer, size: number): void {
-    allocated.publish({ allocator: this.#owner.pool, block, size });
   }
 }

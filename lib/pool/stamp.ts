@@ -24,6 +24,8 @@ export interface PlaceDescription {
   /** Of the layout that it was asked for with. */
   readonly align: number;
   readonly leases: number;
+  /** Where it was allocated, if that was remembered. */
+  readonly site?: string | null;
 }
 
 /** Where a Buffer's memory is. */

@@ -71,7 +71,7 @@ hw_pressure_t hw_heap_act_on_pressure(hw_heap_t *heap) {
 /* --- memory behind a record --- */
 
 hw_record_t *hw_heap_open_record(hw_heap_t *heap, void *address, hw_layout_t layout,
-                                hw_record_kind_t kind) {
+                                 hw_record_kind_t kind) {
   hw_record_t *record = hw_record_claim(heap->table);
   if (record == NULL) return NULL;
   record->address = address;
@@ -150,8 +150,8 @@ hw_code_t hw_heap_open_range(hw_record_t *raw, size_t offset, size_t size, hw_re
   uint64_t word = hw_record_word(raw);
   if (raw->kind != HW_KIND_RAW || hw_word_state(word) != HW_RECORD_LIVE) return HW_CODE_NOT_OWNED;
   if (offset > raw->size || size > raw->size - offset) return HW_CODE_INVALID_ARG;
-  hw_record_t *record =
-      hw_heap_open_record(raw->heap, (uint8_t *)raw->address + offset, (hw_layout_t){size, 1}, kind);
+  hw_record_t *record = hw_heap_open_record(raw->heap, (uint8_t *)raw->address + offset,
+                                            (hw_layout_t){size, 1}, kind);
   if (record == NULL) return HW_CODE_OUT_OF_MEMORY;
   record->parent = raw;
   raw->ranges++;

@@ -81,6 +81,10 @@ napi_value hw_js_create_heap(napi_env env, napi_callback_info info) {
 
   hw_heap_token_t *token = NULL;
   code = open_heap(call.environment, kind, limit, &options, &token);
+  /* Allocators that were dropped take up address space and mappings, of which V8 knows nothing. */
+  if (code == HW_CODE_OUT_OF_MEMORY) {
+    hw_environment_push_collection(call.environment, HW_PRESSURE_HIGH);
+  }
   if (code != HW_CODE_OK) return hw_call_answer(&call, code);
   uint32_t id = token->heap->id;
   napi_value external = NULL;

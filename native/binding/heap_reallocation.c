@@ -1,6 +1,6 @@
-/* A live block in another layout, in steps around the exchange of its buffer: a second record, which
- * the caller wraps; then the old record ends, or the change is undone. Until then nothing of the
- * old block is given up that cannot be had back without fail:
+/* A live block in another layout, in steps around the exchange of its buffer: a second record,
+ * which the caller wraps; then the old record ends, or the change is undone. Until then nothing of
+ * the old block is given up that cannot be had back without fail:
  *
  *     grows in place      undone by cutting off what was added
  *     shrinks in place    the allocator is told when the old record has gone, and cannot refuse
@@ -58,9 +58,8 @@ hw_code_t hw_heap_move(hw_record_t *record, hw_layout_t next, uint32_t flags, hw
   /* First, because after the move nothing may fail. */
   hw_record_t *successor = hw_heap_open_record(heap, NULL, next, HW_KIND_BLOCK);
   if (successor == NULL) return HW_CODE_OUT_OF_MEMORY;
-  hw_status_t status =
-      hw_arena_begin_move(heap->allocator, record->address, hw_record_layout(record), next, flags,
-                          &successor->address);
+  hw_status_t status = hw_arena_begin_move(
+      heap->allocator, record->address, hw_record_layout(record), next, flags, &successor->address);
   if (status != HW_OK) {
     hw_heap_drop_record(successor);
     return status == HW_ERR_INVALID ? HW_CODE_NOT_IN_PLACE : hw_heap_code_of(status);
@@ -76,8 +75,7 @@ void hw_heap_undo(hw_record_t *record, hw_record_t *successor) {
   /* Back to the layout that the block has just had, which is not larger or was never given up: the
    * room cannot be gone. */
   if (in_place && hw_state_holds_memory(hw_word_state(hw_record_word(record)))) {
-    hw_status_t status =
-        resize(record->heap->allocator, successor, hw_record_layout(record), 0);
+    hw_status_t status = resize(record->heap->allocator, successor, hw_record_layout(record), 0);
     HW_ASSERT(status == HW_OK);
     (void)status;
   }
@@ -103,5 +101,4 @@ void hw_heap_part(hw_record_t *record, hw_record_t *other, bool retire) {
     (void)status;
   }
   other->parent = NULL;
-  other->gave_memory = false;
 }

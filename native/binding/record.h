@@ -59,7 +59,7 @@ typedef struct hw_record {
   uint8_t lg_align;
   uint8_t kind;
   bool has_orphans : 1; /* of raw memory: a range was orphaned, so the whole must be */
-  bool gave_memory : 1; /* in a reallocation: the record that had the memory before */
+  bool gave_memory : 1; /* in a reallocation, while `parent` is set: had the memory before */
   bool shrinks : 1;     /* of that record: the allocator does not know of the new layout yet */
 } hw_record_t;
 

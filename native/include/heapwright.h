@@ -210,7 +210,7 @@ HW_MUST_CHECK hw_status_t hw_arena_purge(hw_allocator_t *arena);
  * meanwhile. */
 HW_MUST_CHECK hw_status_t hw_arena_reset(hw_allocator_t *arena);
 
-/* Reallocation in steps, for a caller who has more to do than the arena, and may have to go back. */
+/* Reallocation in steps, for a caller that has more to do and may have to go back. */
 
 /* As hw_reallocate_in_place; with HW_ZEROED new bytes read zero. */
 HW_MUST_CHECK hw_status_t hw_arena_resize(hw_allocator_t *arena, void *ptr, hw_layout_t layout,

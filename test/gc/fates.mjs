@@ -20,41 +20,46 @@ const WEIGHTS = {
   moveByTransfer: hasTransfer ? 4 : 0,
 };
 
-/** `next()` picks a fate, a function of `{ block, layout }`; `settle()` ends what is in flight. */
-export function makeFates(allocator, random) {
+/**
+ * `next()` picks a fate, a function of `{ allocator, block, layout }`; `settle()` ends what is in
+ * flight.
+ */
+export function makeFates(random) {
   const request = promisify(randomFill);
   const target = new Uint8Array(64);
   const isIdle = () => runtimeInfo().activeRequests === 0;
   let pending = null;
 
   /** True if nothing was in flight, and then the block is gone at once. */
-  function free(block, layout) {
+  function free({ allocator, block, layout }) {
     const idle = isIdle();
     strictEqual(allocator.deallocate(block, layout), idle);
     return idle;
   }
 
   const fates = {
-    free({ block, layout }) {
-      free(block, layout);
+    free(entry) {
+      free(entry);
     },
     drop() {},
-    freeTwice({ block, layout }) {
-      const freed = free(block, layout);
+    freeTwice(entry) {
+      const { allocator, block, layout } = entry;
+      const freed = free(entry);
       for (let again = 0; again < 2; again++) {
         throws(() => allocator.deallocate(block, layout), freed ? GONE : KEPT);
       }
     },
-    async lease({ block, layout }) {
+    async lease(entry) {
+      const { allocator, block, layout } = entry;
       const lease = allocator.lease(block);
       throws(() => allocator.reallocate(block, layout, layout), {
         code: 'ERR_HEAPWRIGHT_LEASED',
       });
       if (random(8) === 0) await Promise.resolve();
       lease.dispose();
-      if (random(2) === 0) free(block, layout);
+      if (random(2) === 0) free(entry);
     },
-    freeUnderLease({ block, layout }) {
+    freeUnderLease({ allocator, block, layout }) {
       const leases = [allocator.lease(block), allocator.lease(block)];
       strictEqual(allocator.deallocate(block, layout), false);
       leases[0].dispose();
@@ -62,20 +67,20 @@ export function makeFates(allocator, random) {
       // One lease in four is forgotten: the collector ends it with its block.
       if (random(4) > 0) leases[1].dispose();
     },
-    abandon({ block, layout }) {
+    abandon({ allocator, block, layout }) {
       pending ??= request(target).then(() => {
         pending = null;
       });
       strictEqual(allocator.deallocate(block, layout), false);
       throws(() => allocator.deallocate(block, layout), KEPT);
     },
-    async moveByStream({ block, layout }) {
+    async moveByStream({ allocator, block, layout }) {
       if (layout.size === 0) return; // a stream refuses it
       const moved = await moveByStream(block);
       strictEqual(moved.byteLength, layout.size);
       throws(() => allocator.deallocate(block, layout), GONE);
     },
-    moveByTransfer({ block, layout }) {
+    moveByTransfer({ allocator, block, layout }) {
       moveByTransfer(block);
       throws(() => allocator.deallocate(block, layout), GONE);
     },

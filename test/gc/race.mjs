@@ -5,7 +5,7 @@ import { strictEqual } from 'node:assert';
 import { setImmediate } from 'node:timers/promises';
 import { setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';
-import { Layout, SystemAllocator } from '../../dist/index.js';
+import { ArenaAllocator, Layout, SystemAllocator } from '../../dist/index.js';
 import { native } from '../../dist/native.js';
 import { watchCollector } from './collector.mjs';
 import { makeFates } from './fates.mjs';
@@ -22,8 +22,8 @@ const VERIFY = 5000;
 /** Allocations between two collections on demand, where there is `gc`. */
 const COLLECT = 500;
 
-const allocator = new SystemAllocator();
-const fates = makeFates(allocator, random);
+const allocators = [new SystemAllocator(), new ArenaAllocator()];
+const fates = makeFates(random);
 const layouts = Array.from({ length: 64 }, (_, at) =>
   Layout.from([0, 8, 64, 1000, 4096, 70_000][at % 6] + (at % 5) * 8, 1 << (at % 13)),
 );
@@ -32,12 +32,13 @@ const layouts = Array.from({ length: 64 }, (_, at) =>
 const window = Array.from({ length: WINDOW }, () => null);
 
 function allocate(serial) {
+  const allocator = allocators[random(allocators.length)];
   const layout = layouts[random(layouts.length)];
   const block = allocator.allocate(layout, { uninitialized: random(2) === 0 });
   const mark = serial % 256;
   const bytes = new Uint8Array(block);
   if (layout.size > 0) bytes[0] = bytes[layout.size - 1] = mark;
-  return { block, layout, mark };
+  return { allocator, block, layout, mark };
 }
 
 /** No other block may have been given this one's memory. */
@@ -62,7 +63,7 @@ for (let serial = 0; serial < count; serial++) {
   await end(at);
   window[at] = allocate(serial);
   if (serial % TICK === 0) await setImmediate();
-  if (serial % VERIFY === 0) allocator.verify();
+  if (serial % VERIFY === 0) for (const allocator of allocators) allocator.verify();
   if (globalThis.gc !== undefined && serial % COLLECT === 0) {
     if (serial % (2 * COLLECT) === 0) globalThis.gc();
     else globalThis.gc({ type: 'minor' });
@@ -72,7 +73,7 @@ const collections = await collector.stop();
 
 for (let at = 0; at < WINDOW; at++) await end(at);
 await fates.settle();
-allocator.verify();
+for (const allocator of allocators) allocator.verify();
 setFlagsFromString('--expose-gc');
 const collect = runInNewContext('gc');
 for (let round = 0; round < 100 && native.runtimeState().records > 0; round++) {
@@ -80,11 +81,16 @@ for (let round = 0; round < 100 && native.runtimeState().records > 0; round++) {
   await setImmediate();
 }
 
-const stats = allocator.stats();
 strictEqual(native.runtimeState().records, 0, 'records in use after the last collection');
-strictEqual(stats.orphanedBlocks, 0);
-strictEqual(stats.allocations, count, 'allocations');
-strictEqual(stats.deallocations, count, 'each block is released once');
-strictEqual(stats.liveBytes + stats.abandonedBytes, 0);
-allocator.verify();
+const sum = { allocations: 0, deallocations: 0 };
+for (const allocator of allocators) {
+  const stats = allocator.stats();
+  sum.allocations += stats.allocations;
+  sum.deallocations += stats.deallocations;
+  strictEqual(stats.orphanedBlocks, 0);
+  strictEqual(stats.liveBytes + stats.abandonedBytes, 0);
+  allocator.verify();
+}
+strictEqual(sum.allocations, count, 'allocations');
+strictEqual(sum.deallocations, count, 'each block is released once');
 console.log(JSON.stringify({ collections, fates: fates.counts() }));

@@ -17,6 +17,7 @@ export const PROMISES = [
       'misuse/double-free',
       'misuse/defined-allocator',
       'misuse/wrong-calls',
+      'misuse/arenas',
     ),
     mutants: [
       'the brand check of a layout is removed',
@@ -49,7 +50,14 @@ export const PROMISES = [
     id: 'G3',
     says: 'A block is released exactly once, whatever the order of free, collection, terminate and exit.',
     tests: [
-      ...core('heap_states', 'heap_in_place', 'record_table', 'record_left', 'model_heap'),
+      ...core(
+        'heap_states',
+        'heap_in_place',
+        'heap_arena',
+        'record_table',
+        'record_left',
+        'model_heap',
+      ),
       ...vitest('misuse/lifetime'),
       ...lifecycle('natural end x freed', 'terminate, idle x abandoned', 'worker throw x leased'),
     ],
@@ -59,6 +67,7 @@ export const PROMISES = [
       'the finalizer releases a REVOKED block again',
       'the finalizer releases ABANDONED twice',
       'both buffers of a reallocation in place give the memory back',
+      'a move keeps the old memory',
       'a step does not compare',
       'the record table is freed while busy',
       'the finalizer does nothing',
@@ -94,7 +103,10 @@ export const PROMISES = [
   {
     id: 'G6',
     says: 'Fresh memory reads zero, unless `uninitialized` is asked for.',
-    tests: [...core('system', 'system_reallocate'), ...vitest('conformance/system')],
+    tests: [
+      ...core('system', 'system_reallocate'),
+      ...vitest('conformance/system', 'conformance/arena'),
+    ],
     mutants: [
       'zeroing is dropped',
       'reallocate leaves the new bytes as they are',
@@ -155,13 +167,14 @@ export const PROMISES = [
     says: 'The bytes in use are those of the live layouts; the limit holds, and counts what was freed but is not back.',
     tests: [
       ...core('account', 'account_threads', 'system_limit', 'heap_verify', 'model_system'),
-      ...vitest('unit/system-allocator-limit'),
+      ...vitest('unit/system-allocator-limit', 'unit/arena-options'),
     ],
     mutants: [
       'the limit is off by one',
       'two threads may pass the limit together',
       'memory is not charged',
       'abandoned bytes are not counted',
+      'abandoned blocks of an arena count what was asked for',
       'the peak is not raised',
       'verify overlooks memory without a record',
     ],

@@ -9,6 +9,7 @@ const ALIGNS = [1, 8, 64, 4096];
 
 /** A block that may be freed at any time: then it holds no reference to the memory any more. */
 class Block {
+  allocator;
   buffer;
   bytes;
   layout;
@@ -19,6 +20,7 @@ class Block {
   leased = false;
 
   constructor(allocator, layout, start) {
+    this.allocator = allocator;
     this.layout = layout;
     this.buffer = allocator.allocate(layout, { uninitialized: true });
     this.bytes = Buffer.from(this.buffer);
@@ -40,16 +42,17 @@ class Block {
 }
 
 export class Blocks {
-  #allocator;
+  #allocators;
   #random;
   #ledger;
   #live = [];
 
-  constructor(allocator, random, ledger) {
-    this.#allocator = allocator;
+  constructor(allocators, random, ledger) {
+    this.#allocators = allocators;
     this.#random = random;
     this.#ledger = ledger;
-    for (let i = 0; i < LIVE; i++) this.#live.push(this.#make(this.#anyLayout()));
+    for (let i = 0; i < LIVE; i++)
+      this.#live.push(this.#make(this.#anyLayout(), this.#random.pick(allocators)));
   }
 
   /** Up to `count` random live blocks, of a size from `smallest`, that no operation uses. */
@@ -70,10 +73,10 @@ export class Blocks {
   /** Frees a block; its place goes to a new one at once, which the freed memory may be given to. */
   free(block) {
     if (block.freed) return;
-    const { buffer, bytes, layout, inUse } = block;
+    const { allocator, buffer, bytes, layout, inUse } = block;
     if (!inUse) this.#checkOwner(block);
     const { activeRequests } = runtimeInfo();
-    const answer = this.#allocator.deallocate(buffer, layout);
+    const answer = allocator.deallocate(buffer, layout);
     const expected = activeRequests === 0 && !block.leased;
     if (answer !== expected) {
       this.#ledger.fault('wrongAnswers', `${answer} with ${activeRequests} requests active`);
@@ -84,9 +87,9 @@ export class Blocks {
     this.#ledger.freed(answer, inUse);
     block.buffer = null;
     block.bytes = null;
-    // In flight, of the size just freed: the C library then hands out the same memory, if it has it.
+    // In flight, of the size just freed: the allocator then hands out the same memory, if it has it.
     const next = activeRequests > 0 || this.#random.below(4) > 0 ? layout : this.#anyLayout();
-    this.#live[this.#live.indexOf(block)] = this.#make(next);
+    this.#live[this.#live.indexOf(block)] = this.#make(next, allocator);
   }
 
   /** Checks all blocks that are nobody's but their owner's. */
@@ -94,13 +97,13 @@ export class Blocks {
     for (const block of this.#live) {
       if (!block.inUse) this.#checkOwner(block);
     }
-    this.#ledger.abandoned(this.#allocator.stats());
+    this.#ledger.abandoned(this.#allocators.map((allocator) => allocator.stats()));
   }
 
   /** Frees for good: nothing takes the places. */
   end() {
-    for (const { buffer, layout } of this.#live.splice(0)) {
-      if (!this.#allocator.deallocate(buffer, layout)) {
+    for (const { allocator, buffer, layout } of this.#live.splice(0)) {
+      if (!allocator.deallocate(buffer, layout)) {
         this.#ledger.fault('wrongAnswers', 'false after all had drained');
       }
     }
@@ -116,7 +119,7 @@ export class Blocks {
     return Layout.from(this.#random.pick(SIZES), this.#random.pick(ALIGNS));
   }
 
-  #make(layout) {
-    return new Block(this.#allocator, layout, pickStart(this.#random, layout.size));
+  #make(layout, allocator) {
+    return new Block(allocator, layout, pickStart(this.#random, layout.size));
   }
 }

@@ -47,7 +47,9 @@ export class Ledger {
     if (!answer && inUse) this.#row.freedInUse++;
   }
 
-  abandoned({ abandonedBlocks, abandonedBytes }) {
+  abandoned(stats) {
+    const abandonedBlocks = stats.reduce((sum, each) => sum + each.abandonedBlocks, 0);
+    const abandonedBytes = stats.reduce((sum, each) => sum + each.abandonedBytes, 0);
     const row = this.#row;
     row.maxAbandonedBlocks = Math.max(row.maxAbandonedBlocks, abandonedBlocks);
     row.maxAbandonedBytes = Math.max(row.maxAbandonedBytes, abandonedBytes);

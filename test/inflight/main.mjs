@@ -3,7 +3,7 @@
 // before each burst and, last, what it counted. Exits 3 after an uncaught error, 4 after a stall.
 import { writeSync } from 'node:fs';
 import { setTimeout as pause } from 'node:timers/promises';
-import { runtimeInfo, SystemAllocator } from '../../dist/index.js';
+import { ArenaAllocator, runtimeInfo, SystemAllocator } from '../../dist/index.js';
 import { burst, drained } from './burst.mjs';
 import { openKinds } from './traffic/kinds.mjs';
 import { World } from './world.mjs';
@@ -17,8 +17,8 @@ const STALL_MS = Number(process.env.HW_STALL_MS ?? 60_000);
 
 const say = (word, value) => writeSync(1, `${word} ${JSON.stringify(value)}\n`);
 
-const allocator = new SystemAllocator();
-const world = new World(allocator, seed, (faults) => say('faults', faults));
+const allocators = [new SystemAllocator(), new ArenaAllocator()];
+const world = new World(allocators, seed, (faults) => say('faults', faults));
 let left = null;
 
 function tell(end) {
@@ -57,24 +57,26 @@ async function run(kinds) {
   }
 }
 
+const sum = (name) => allocators.reduce((total, each) => total + each.stats()[name], 0);
+
 /** What was freed in flight comes back when nothing can reach it, and what is live when freed. */
 async function end(kinds) {
   for (const kind of kinds) await kind.close?.();
   await drained();
   world.blocks.end();
-  for (let round = 0; round < 50 && allocator.stats().abandonedBlocks > 0; round++) {
+  for (let round = 0; round < 50 && sum('abandonedBlocks') > 0; round++) {
     globalThis.gc();
     await pause(2);
   }
   const broken = brokenInvariant();
-  const { liveBlocks, liveBytes, abandonedBlocks, abandonedBytes } = allocator.stats();
-  left = { liveBlocks, liveBytes, abandonedBlocks, abandonedBytes, broken };
+  const names = ['liveBlocks', 'liveBytes', 'abandonedBlocks', 'abandonedBytes'];
+  left = { ...Object.fromEntries(names.map((name) => [name, sum(name)])), broken };
 }
 
 /** What `verify` finds, or null. */
 function brokenInvariant() {
   try {
-    allocator.verify();
+    for (const allocator of allocators) allocator.verify();
     return null;
   } catch (error) {
     return error.message;

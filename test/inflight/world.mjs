@@ -4,22 +4,21 @@ import { Ledger } from './ledger.mjs';
 import { Random } from './random.mjs';
 
 export class World {
-  allocator;
   random;
   ledger;
   blocks;
 
-  constructor(allocator, seed, onFault) {
-    this.allocator = allocator;
+  /** Each block comes from one of the allocators. */
+  constructor(allocators, seed, onFault) {
     this.random = new Random(seed);
     this.ledger = new Ledger(onFault);
-    this.blocks = new Blocks(allocator, this.random, this.ledger);
+    this.blocks = new Blocks(allocators, this.random, this.ledger);
   }
 
   /** A lease on a block: while it is open every free of the block must answer false. */
   lease(block) {
     block.leased = true;
-    return this.allocator.lease(block.buffer);
+    return block.allocator.lease(block.buffer);
   }
 
   /**

@@ -2,7 +2,7 @@
 import { strictEqual } from 'node:assert';
 import { randomFill } from 'node:crypto';
 import { promisify } from 'node:util';
-import { addressOf, Layout, SystemAllocator } from '../../dist/index.js';
+import { ArenaAllocator, addressOf, Layout, SystemAllocator } from '../../dist/index.js';
 import { isMoved } from './matrix.mjs';
 import { moveByStream, moveByTransfer } from './moves.mjs';
 
@@ -24,34 +24,38 @@ const LAYOUTS = [
 /** What every block is filled with, so that a byte that was not zeroed shows. */
 export const PATTERN = 0xa5;
 
-function fill(allocator) {
-  return LAYOUTS.map((layout) => {
-    const block = allocator.allocate(layout);
-    strictEqual(addressOf(block) % BigInt(layout.align), 0n);
-    new Uint8Array(block).fill(PATTERN);
-    return block;
-  });
+/** A block of every layout, of either allocator: `{ allocator, block, layout }`. */
+function fill(allocators) {
+  return allocators.flatMap((allocator) =>
+    LAYOUTS.map((layout) => {
+      const block = allocator.allocate(layout);
+      strictEqual(addressOf(block) % BigInt(layout.align), 0n);
+      new Uint8Array(block).fill(PATTERN);
+      return { allocator, block, layout };
+    }),
+  );
 }
 
 /** Frees every block; `answer` is what each free must say. */
-function free(allocator, blocks, answer) {
-  for (const [at, layout] of LAYOUTS.entries()) {
-    strictEqual(allocator.deallocate(blocks[at], layout), answer);
+function free(blocks, answer) {
+  for (const { allocator, block, layout } of blocks) {
+    strictEqual(allocator.deallocate(block, layout), answer);
   }
 }
 
-/** Frees while a request writes to one of them. It ends within a few ticks, or with the thread. */
-function abandon(allocator, blocks) {
-  const request = promisify(randomFill)(new Uint8Array(blocks[6]));
-  free(allocator, blocks, false);
-  return request;
+/** Frees while requests write to the largest. They end within a few ticks, or with the thread. */
+function abandon(blocks) {
+  const used = blocks.filter(({ layout }) => layout.size === MiB);
+  const requests = used.map(({ block }) => promisify(randomFill)(new Uint8Array(block)));
+  free(blocks, false);
+  return Promise.all(requests);
 }
 
 /** Half of the blocks are freed under their lease. */
-function lease(allocator, blocks) {
-  const leases = blocks.map((block) => allocator.lease(block));
-  for (const [at, layout] of LAYOUTS.entries()) {
-    if (at % 2 === 0) strictEqual(allocator.deallocate(blocks[at], layout), false);
+function lease(blocks) {
+  const leases = blocks.map(({ allocator, block }) => allocator.lease(block));
+  for (const [at, { allocator, block, layout }] of blocks.entries()) {
+    if (at % 2 === 0) strictEqual(allocator.deallocate(block, layout), false);
   }
   return leases;
 }
@@ -66,28 +70,31 @@ function lease(allocator, blocks) {
  * leaves behind if it ends now.
  */
 export async function enact(fate, beforeMove = () => {}) {
-  const allocator = new SystemAllocator();
-  const blocks = fill(allocator);
+  const allocators = [new SystemAllocator(), new ArenaAllocator()];
+  const blocks = fill(allocators);
 
   let leases = null;
   let settled = null;
-  if (fate === 'freed') free(allocator, blocks, true);
-  if (fate === 'leased') leases = lease(allocator, blocks);
-  if (fate === 'abandoned') settled = abandon(allocator, blocks);
-  beforeMove(fate === 'freed' ? new ArrayBuffer(PAGE) : blocks[2]);
+  if (fate === 'freed') free(blocks, true);
+  if (fate === 'leased') leases = lease(blocks);
+  if (fate === 'abandoned') settled = abandon(blocks);
+  // The third of the last allocator: the arena's.
+  beforeMove(fate === 'freed' ? new ArrayBuffer(PAGE) : blocks.at(2 - LAYOUTS.length).block);
 
   const moved = [];
-  for (const block of isMoved(fate) ? blocks : []) {
+  for (const { block } of isMoved(fate) ? blocks : []) {
     moved.push(fate.endsWith('transfer') ? moveByTransfer(block) : await moveByStream(block));
     strictEqual(block.byteLength, 0);
   }
   const owed = { blocks: 0, bytes: 0 };
-  if (fate !== 'freed') {
-    owed.blocks = LAYOUTS.length;
-    owed.bytes = LAYOUTS.reduce((sum, { size }) => sum + size, 0);
+  for (const allocator of allocators) {
+    const mine = fate === 'freed' ? [] : LAYOUTS.map((layout) => allocator.usableSize(layout));
+    const bytes = mine.reduce((sum, size) => sum + size, 0);
+    checkFigures(allocator, fate, { blocks: mine.length, bytes });
+    owed.blocks += mine.length;
+    owed.bytes += bytes;
   }
-  checkFigures(allocator, fate, owed);
-  return { allocator, blocks, leases, moved, owed, settled };
+  return { allocators, blocks, leases, moved, owed, settled };
 }
 
 /** The owner's own figures account for all that it holds. */

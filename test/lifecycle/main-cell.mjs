@@ -18,7 +18,7 @@ export async function runMainCell(end, fate) {
   globalThis.held = held;
   if (isLaundered(fate)) await launder(held.moved);
   process.on('exit', () => {
-    held.allocator.verify();
+    for (const allocator of held.allocators) allocator.verify();
     writeSync(1, 'as expected\n');
   });
   writeSync(1, 'ready\n');

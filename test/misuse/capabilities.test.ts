@@ -4,6 +4,7 @@ import { Force } from '../../lib/native.js';
 import { bytesOf, call } from '../support/call.js';
 import { withForced } from '../support/force.js';
 import { collect, expectUnchanged, idle, snapshot, withCode } from '../support/idle.js';
+import { pin } from '../support/pin.js';
 import { runProgram } from '../support/programs.js';
 
 beforeEach(idle);
@@ -120,7 +121,7 @@ describe('a system without memory', () => {
         expect.objectContaining({
           code: 'ERR_HEAPWRIGHT_OUT_OF_MEMORY',
           layout,
-          allocator: 'system',
+          allocator: system.name,
           reason: 'os',
         }),
       );
@@ -135,24 +136,13 @@ describe('a system without memory', () => {
 });
 
 describe('a block that the engine will not detach', () => {
-  /** Lets a module of asm.js run on the block, which pins it for good. */
-  function useAsHeap(block: ArrayBuffer): void {
-    const source = `
-      'use asm';
-      var bytes = new stdlib.Uint8Array(heap);
-      function get(at) { at = at | 0; return bytes[at >> 0] | 0; }
-      return { get: get };`;
-    const module = new Function('stdlib', 'foreign', 'heap', source);
-    expect(module(globalThis, {}, block).get(0)).toBe(7);
-  }
-
   const heapLayout = Layout.from(1 << 16);
 
   function pinned(): { system: SystemAllocator; block: ArrayBuffer } {
     const system = new SystemAllocator();
     const block = system.allocate(heapLayout);
     bytesOf(block).fill(7);
-    useAsHeap(block);
+    pin(block);
     return { system, block };
   }
 

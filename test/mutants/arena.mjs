@@ -176,8 +176,8 @@ export default [
     name: 'a block that must move to its alignment stays',
     guards: 'the alignment of reallocated blocks',
     file: arena('large'),
-    find: '!hw_is_aligned(run->base, next.align)',
-    replace: 'run->base == NULL',
+    find: 'return hw_is_aligned(at->run->base, next.align) && is_possible(next);',
+    replace: 'return at->run->base != NULL && is_possible(next);',
     test: reallocate('a_block_moves_where_the_new_alignment_asks_for_it'),
   },
   {

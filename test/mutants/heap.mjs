@@ -1,5 +1,6 @@
-/** The memory behind records, ranges of it, and verify: the rest of native/binding/heap.c. */
+/** The memory behind records, ranges of it, reallocation and verify: the rest of the heap. */
 const file = 'native/binding/heap.c';
+const reallocation = 'native/binding/heap_reallocation.c';
 const heap = (name) => ({ core: 'heap', name });
 const end = (name) => ({ core: 'heap_end', name });
 const ranges = (name) => ({ core: 'heap_ranges', name });
@@ -10,7 +11,7 @@ const verify = (name) => ({ core: 'heap_verify', name });
 const overlooks = (what, comparison, name) => ({
   name: `verify overlooks ${what}`,
   guards: `verify: ${what}`,
-  file,
+  file: 'native/binding/heap_verify.c',
   find: `if (${comparison}) *broken`,
   replace: `if (broken == NULL && ${comparison}) *broken`,
   test: verify(name),
@@ -148,25 +149,24 @@ export default [
   {
     name: 'a refused reallocation in place keeps its record',
     guards: 'the record of a refused reallocation in place',
-    file,
-    find: '    drop_record(successor);\n',
-    replace: '',
+    file: reallocation,
+    find: '    hw_heap_drop_record(successor);\n    return hw_heap_code_of(status);',
+    replace: '    return hw_heap_code_of(status);',
     test: inPlace('what_the_allocator_cannot_do_changes_nothing'),
   },
   {
     name: 'both buffers of a reallocation in place give the memory back',
     guards: 'one release for a block',
-    file,
-    find: '    other->parent = NULL;\n    other->gave_memory = false;\n',
-    replace:
-      '    end_memory(record, retire);\n    other->parent = NULL;\n    other->gave_memory = false;\n',
+    file: reallocation,
+    find: '  other->parent = NULL;\n',
+    replace: '  hw_heap_end_memory(record, retire);\n  other->parent = NULL;\n',
     test: inPlace('both_collected_in_either_order_give_back_once'),
   },
   {
-    name: 'a block that was undone in place counts twice',
+    name: 'a block that was undone in place is not counted',
     guards: 'live bytes during a reallocation in place',
-    file,
-    find: '    other->gave_memory = false;\n',
+    file: reallocation,
+    find: '  other->parent = NULL;\n',
     replace: '',
     test: inPlace('undone_after_the_detach_was_refused'),
   },

@@ -15,15 +15,26 @@ export interface Outcome {
   readonly stderr: string;
 }
 
+/** Variables of the environment beyond those of this process. */
+type Variables = Readonly<Record<string, string>>;
+
 /** Runs `source`, a module that finds the package in `hw`, to its end. */
-export function runProgram(source: string, flags: readonly string[] = []): Promise<Outcome> {
+export function runProgram(
+  source: string,
+  flags: readonly string[] = [],
+  variables: Variables = {},
+): Promise<Outcome> {
   const program = `import * as hw from ${JSON.stringify(PACKAGE)};\n${source}`;
-  return runNode([...flags, '--input-type=module', '--eval', program]);
+  return runNode([...flags, '--input-type=module', '--eval', program], variables);
 }
 
 /** Runs Node to its end. */
-export function runNode(args: readonly string[]): Promise<Outcome> {
-  const child = spawn(process.execPath, args, { cwd: ROOT, stdio: ['ignore', 'pipe', 'pipe'] });
+export function runNode(args: readonly string[], variables: Variables = {}): Promise<Outcome> {
+  const child = spawn(process.execPath, args, {
+    cwd: ROOT,
+    env: { ...process.env, ...variables },
+    stdio: ['ignore', 'pipe', 'pipe'],
+  });
   let stdout = '';
   let stderr = '';
   child.stdout.setEncoding('utf8').on('data', (text: string) => {

@@ -8,7 +8,7 @@ import { moveByStream } from '../support/moving.js';
 
 const layout = Layout.from(100, 64);
 
-const nothing = { owner: null, layout: null, waste: 0, leases: 0, kept: null };
+const nothing = { owner: null, layout: null, usableSize: 0, waste: 0, leases: 0, kept: null };
 
 function make(): { system: SystemAllocator; block: ArrayBuffer } {
   const system = new SystemAllocator();
@@ -33,6 +33,7 @@ describe('explain', () => {
       state: 'live',
       owner: system,
       layout,
+      usableSize: 100,
       waste: 0,
       leases: 0,
       kept: null,

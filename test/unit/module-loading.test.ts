@@ -17,17 +17,23 @@ describe('the package', () => {
     const names = await print('console.log(Object.keys(hw).sort().join(" "));');
     expect(names.split(' ')).toEqual([
       'AllocError',
+      'ArenaAllocator',
       'BaseAllocator',
+      'BufferPool',
       'HeapwrightError',
       'HeapwrightRangeError',
       'HeapwrightTypeError',
       'Layout',
       'LayoutError',
+      'RecyclingPool',
       'SystemAllocator',
       'addressOf',
+      'collect',
       'defineAllocator',
       'explain',
       'isHeapwrightError',
+      'onread',
+      'readChunks',
       'runtimeInfo',
     ]);
   });

@@ -1,12 +1,14 @@
 import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import {
+  ArenaFlag,
   Code,
   Flag,
   Force,
   FreeFlag,
   Kind,
   Mail,
+  MoveFlag,
   Request,
   RequestSize,
   STATS,
@@ -91,6 +93,20 @@ describe('the constants of lib/native.ts', () => {
 
   it('Flag is the public header, and nothing', () => {
     expect(Flag).toEqual({ NONE: 0, ZEROED: defined('include/heapwright.h', 'HW_ZEROED') });
+  });
+
+  it('ArenaFlag is the public header, and nothing', () => {
+    const flag = (name: string) => defined('include/heapwright.h', `HW_ARENA_${name}`);
+    const huge = { HUGE_PAGES: flag('HUGE_PAGES'), NO_HUGE_PAGES: flag('NO_HUGE_PAGES') };
+    expect(ArenaFlag).toEqual({ NONE: 0, ...huge });
+  });
+
+  it('MoveFlag is that of the reallocation in place, and none of the public flags', () => {
+    expect(MoveFlag).toEqual({ MAY_MOVE: defined('binding/block_functions.c', 'MAY_MOVE') });
+    const known = ['ZEROED', 'NOWAIT', 'NOWARN'].map((name) =>
+      defined('include/heapwright.h', `HW_${name}`),
+    );
+    expect(known).not.toContain(MoveFlag.MAY_MOVE);
   });
 
   it('FreeFlag is that of the free, and nothing', () => {

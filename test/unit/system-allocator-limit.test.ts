@@ -23,6 +23,12 @@ describe('the limit of a SystemAllocator', () => {
     expect(system.tryAllocate(bytes(1))).toBeNull();
   });
 
+  it('is not touched by an empty block', () => {
+    const system = new SystemAllocator({ limit: LIMIT });
+    system.allocate(bytes(LIMIT));
+    expect(system.allocate(bytes(0)).byteLength).toBe(0);
+  });
+
   it('counts what was asked for, whatever the alignment costs', () => {
     const system = new SystemAllocator({ limit: LIMIT });
     system.allocate(bytes(LIMIT, 65_536));

@@ -138,7 +138,7 @@ function describeCounting<B extends Block>({ make, traits }: Contract<B>): void 
     expect(counters.filter((name) => stats[name] !== 0)).toEqual([]);
   });
 
-  it('counts live blocks and their bytes', async () => {
+  it('counts live blocks and their usable bytes', async () => {
     const { allocator } = make();
     await idle();
     const [small, large, none] = [layout, larger, empty].map((each) => allocator.usableSize(each));
