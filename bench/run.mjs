@@ -7,22 +7,35 @@ import { fromRoot } from '../scripts/lib/project.mjs';
 import { main, Stop, seconds } from '../scripts/lib/run.mjs';
 import { measureDedicated } from './js/dedicated.mjs';
 import { formatDedicated } from './js/dedicated-report.mjs';
+import { measureFootprint } from './js/footprint/footprint.mjs';
+import { formatFootprint } from './js/footprint/report.mjs';
+import { measureFs } from './js/fs/fs.mjs';
+import { formatFs } from './js/fs/report.mjs';
+import { measureHttp } from './js/http/http.mjs';
+import { formatHttp } from './js/http/report.mjs';
+import { measurePool } from './js/pool/pool.mjs';
+import { formatPool } from './js/pool/report.mjs';
+import { formatMissed } from './report/goals.mjs';
 import { describeMachine, formatMachine } from './report/machine.mjs';
 import { measureDirectIo } from './scenarios/direct-io.mjs';
 import { formatDirectIo } from './scenarios/direct-io-report.mjs';
-
-const USAGE = `usage: npm run bench -- [--quick] [--only PART] [--dir DIR] [--json FILE]
-  --quick      short counts, under a minute: shows that it runs, not how fast
-  --only PART  one part: dedicated or direct-io
-  --dir DIR    where the file for direct I/O is made (default: bench/results, on a disk)
-  --json FILE  where the figures go (default: bench/results/bench-TIME.json)`;
 
 const RESULTS = fromRoot('bench/results');
 
 const PARTS = {
   dedicated: { measure: measureDedicated, format: formatDedicated },
+  pool: { measure: measurePool, format: formatPool },
+  fs: { measure: measureFs, format: formatFs },
+  http: { measure: measureHttp, format: formatHttp },
+  footprint: { measure: measureFootprint, format: formatFootprint },
   'direct-io': { measure: measureDirectIo, format: formatDirectIo },
 };
+
+const USAGE = `usage: npm run bench -- [--quick] [--only PART] [--dir DIR] [--json FILE]
+  --quick      short counts, a minute or two: shows that it runs, not how fast
+  --only PART  one part: ${Object.keys(PARTS).join(', ')}
+  --dir DIR    where the file for direct I/O is made (default: bench/results, on a disk)
+  --json FILE  where the figures go (default: bench/results/bench-TIME.json)`;
 
 function readArguments() {
   try {
@@ -64,6 +77,8 @@ await main(async () => {
   for (const [name, figures] of Object.entries(parts)) {
     console.log(`${PARTS[name].format(figures)}\n`);
   }
+  const goals = Object.values(parts).flatMap((part) => part.goals ?? []);
+  if (goals.length > 0) console.log(`${formatMissed(goals)}\n`);
   const file = json ?? `${RESULTS}/bench-${date.replaceAll(':', '-')}.json`;
   writeFigures(file, { date, quick, machine, parts });
   console.log(`Done in ${seconds(start)}.`);

@@ -75,6 +75,8 @@ export interface LimitDetail extends Pick<AllocErrorDetail, 'layout' | 'allocato
   readonly abandonedBytes: number;
   /** Where it was not `limit` that stood in the way, but the one of pages. */
   readonly mapped?: { readonly limit: number; readonly bytes: number } | undefined;
+  /** Whether live bytes may be of blocks that the program has dropped. */
+  readonly recovers?: boolean;
 }
 
 let isBaseError: (value: object) => boolean;
@@ -298,12 +300,10 @@ export function outOfMemory(detail: AllocErrorDetail): AllocError {
 
 /** LIMIT: serving `layout` would take `allocator` over its limit. */
 export function limitReached(detail: LimitDetail): AllocError {
-  const { layout, allocator, limit, liveBytes, abandonedBytes, mapped } = detail;
-  const advice =
-    abandonedBytes > 0
-      ? 'Abandoned bytes come back in a later tick, after a garbage collection; ' +
-        'wait for that, free blocks or raise the limit.'
-      : 'Free blocks or raise the limit.';
+  const { layout, allocator, limit, liveBytes, abandonedBytes, mapped, recovers } = detail;
+  const late = recovers === true ? 'Dropped blocks' : abandonedBytes > 0 ? 'Abandoned bytes' : null;
+  const wait = `${late} come back in a later tick, after a garbage collection; wait for that. `;
+  const advice = `${late === null ? '' : wait}Free blocks or raise the limit.`;
   return new AllocError(
     'ERR_HEAPWRIGHT_LIMIT',
     mapped === undefined

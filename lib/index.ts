@@ -30,7 +30,7 @@ export {
 export { Layout, type LayoutLike, type LayoutType } from './layout.js';
 export type { Lease } from './lease.js';
 export type { AllocateOptions, DeallocateOptions } from './options.js';
-export { BufferAllocator, type Fill } from './pool/buffer-allocator.js';
+export type { BufferAllocator, Fill } from './pool/buffer-allocator.js';
 export { BufferPool } from './pool/buffer-pool.js';
 export {
   type CollectOptions,

@@ -154,6 +154,8 @@ interface Addon {
 
   /** As `deallocate`, but asks for neither owner nor layout; also for slabs and scopes. */
   endBlock(index: number, generation: number, block: ArrayBuffer): number;
+  /** OK while the memory has not been given back; asks nothing of the buffer. */
+  isHeld(index: number, generation: number): number;
   lease(index: number, generation: number, block: ArrayBuffer): number;
   endLease(index: number, generation: number, block: ArrayBuffer): number;
   blockState(index: number, generation: number, block: ArrayBuffer): number;

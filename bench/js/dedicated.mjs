@@ -9,6 +9,7 @@
  * each round, where both ran next to each other; its median is reported. No contender's memory is
  * touched.
  */
+import { atMost } from '../report/goals.mjs';
 import { Progress } from '../report/progress.mjs';
 import { summarize } from '../report/stats.mjs';
 import { formatSize } from '../report/table.mjs';
@@ -53,7 +54,7 @@ export async function measureDedicated({ quick }) {
   }
   const rows = groups.map(toRow);
   problems.push(...rows.flatMap(findProblems));
-  return { idleFrees, plan, goal: GOAL, rows, problems };
+  return { idleFrees, plan, goal: GOAL, rows, goals: rows.filter(isJudged).map(toGoal), problems };
 }
 
 const noTimes = (fill) => Object.fromEntries(CONTENDERS[fill].map((name) => [name, []]));
@@ -95,6 +96,11 @@ function toRow({ fill, size, times, medians, kept }) {
     proud: judged ? ratio.median <= GOAL.proud : null,
   };
 }
+
+const isJudged = ({ must }) => must !== null;
+
+const toGoal = ({ fill, size, ratio }) =>
+  atMost(`dedicated, ${formatSize(size)} ${fill}: time / raw C`, ratio, GOAL.must, GOAL.proud);
 
 const divideByRound = ({ heapwright, raw }) => heapwright.map((ours, at) => ours / raw[at]);
 

@@ -15,18 +15,21 @@ export function formatTable(columns, rows) {
   return [line(columns.map(({ title }) => title)), rule, ...rows.map(line)].join('\n');
 }
 
-/** `1234 (1100..1400)`: median and quartiles of a summary, with `digits` after the point. */
-export function formatSpread(summary, digits = 0) {
+/**
+ * `1234 (1100..1400)`: median and quartiles of a summary, with `digits` after the point, in units
+ * of `unit`. One repeat has no spread.
+ */
+export function formatSpread(summary, digits = 0, unit = 1) {
   const [median, low, high] = [summary.median, summary.lowerQuartile, summary.upperQuartile].map(
-    (value) => value.toFixed(digits),
+    (value) => (value / unit).toFixed(digits),
   );
-  return `${median} (${low}..${high})`;
+  return summary.repeats === 1 ? median : `${median} (${low}..${high})`;
 }
 
 /** What a goal's column says: a goal of null is none. */
 export function formatGoal(met) {
   if (met === null) return '-';
-  return met ? 'met' : 'not met';
+  return met ? 'met' : 'missed';
 }
 
 /** `64 B`, `4 KiB`, `1 MiB`: exact sizes only. */

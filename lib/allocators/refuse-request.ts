@@ -1,6 +1,6 @@
 /** The error for a request that a native allocator refused. */
 import type { AllocatorStats } from '../allocator.js';
-import { limitReached, outOfMemory } from '../errors.js';
+import { type LimitDetail, limitReached, outOfMemory } from '../errors.js';
 import type { Layout } from '../layout.js';
 import { Code } from '../native.js';
 import { refuseCall } from '../refusal.js';
@@ -9,16 +9,26 @@ import { refuseCall } from '../refusal.js';
 export interface Refusing {
   readonly allocator: string;
   readonly mappedLimit: number;
+  /** See {@link LimitDetail}. */
+  readonly recovers?: boolean;
   stats(): AllocatorStats;
   usableSize(layout: Layout): number;
 }
 
 function refuseLimit(refusing: Refusing, layout: Layout): Error {
-  const { allocator, mappedLimit } = refusing;
+  const { allocator, mappedLimit, recovers = false } = refusing;
   const { limit, liveBytes, abandonedBytes, mappedBytes } = refusing.stats();
   const isLive = liveBytes + abandonedBytes + refusing.usableSize(layout) > limit;
   const mapped = isLive ? undefined : { limit: mappedLimit, bytes: mappedBytes };
-  return limitReached({ layout, allocator, limit, liveBytes, abandonedBytes, mapped });
+  return limitReached({
+    layout,
+    allocator,
+    limit,
+    liveBytes,
+    abandonedBytes,
+    mapped,
+    recovers,
+  });
 }
 
 export function refuseRequest(code: number, refusing: Refusing, layout: Layout): Error {

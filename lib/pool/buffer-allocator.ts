@@ -4,7 +4,7 @@
  */
 import { Buffer } from 'node:buffer';
 import { BaseAllocator, requireAllocator } from '../allocator.js';
-import { lengthOf } from '../block.js';
+import { arrayBufferOf, lengthOf, offsetOf } from '../block.js';
 import { invalidArgType, outOfRange } from '../errors.js';
 import { PoolRun, type RunAllocator } from './run.js';
 import { zeroFrom } from './zero.js';
@@ -12,13 +12,15 @@ import { zeroFrom } from './zero.js';
 const { apply } = Reflect;
 const { byteLength } = Buffer;
 const { fill: fillBuffer, utf8Write } = Buffer.prototype as unknown as BufferMethods;
-const { set: setBytes, subarray } = Uint8Array.prototype;
+const Bytes = Uint8Array;
+const setBytes = Bytes.prototype.set;
 const { isArray } = Array;
+const { isView } = ArrayBuffer;
 const bufferFrom = Buffer.from as (...args: readonly unknown[]) => Buffer;
 
 /** Methods of Buffer that @types/node has under other types, or not at all. */
 interface BufferMethods {
-  fill(value: unknown, encoding?: unknown): Buffer;
+  fill(value: unknown, start: number, end: number, encoding?: unknown): Buffer;
   utf8Write(text: string): number;
 }
 
@@ -26,7 +28,7 @@ interface BufferMethods {
 export type Fill = string | Uint8Array | number;
 
 function isBytes(value: unknown): value is Uint8Array {
-  return value instanceof Uint8Array;
+  return isView(value) && value instanceof Bytes; // the first refuses a Proxy
 }
 
 /** The bytes of `list` one after the other; as many as `target` has room for. */
@@ -35,18 +37,24 @@ function copyAll(list: readonly Uint8Array[], target: Buffer, size: number): voi
   for (const part of list) {
     if (at === size) return;
     const length = lengthOf(part);
-    const fits = at + length <= size;
-    apply(setBytes, target, [fits ? part : apply(subarray, part, [0, size - at]), at]);
-    at += fits ? length : size - at;
+    const count = Math.min(length, size - at);
+    const bytes = count === length ? part : new Bytes(arrayBufferOf(part), offsetOf(part), count);
+    apply(setBytes, target, [bytes, at]);
+    at += count;
   }
   zeroFrom(target, at);
 }
 
-function checkList(list: unknown): asserts list is readonly Uint8Array[] {
+/** The parts of a list, each read once: from here on no code of the caller runs. */
+function readList(list: unknown): readonly Uint8Array[] {
   if (!isArray(list)) throw invalidArgType('list', 'an array of Uint8Array', list);
-  for (const [at, part] of list.entries()) {
+  const parts: Uint8Array[] = [];
+  for (let at = 0; at < list.length; at++) {
+    const part: unknown = list[at];
     if (!isBytes(part)) throw invalidArgType(`list[${at}]`, 'a Uint8Array', part);
+    parts.push(part);
   }
+  return parts;
 }
 
 function checkLength(length: unknown): asserts length is number {
@@ -81,7 +89,7 @@ export abstract class BufferAllocator extends BaseAllocator<Buffer> {
     if (fill === undefined || fill === 0) return this.allocZeroed(size);
     const buffer = this.allocUnsafe(size);
     try {
-      if (size > 0) apply(fillBuffer, buffer, [fill, encoding]);
+      if (size > 0) apply(fillBuffer, buffer, [fill, 0, size, encoding]);
     } catch (error) {
       this.free(buffer);
       throw error;
@@ -107,22 +115,29 @@ export abstract class BufferAllocator extends BaseAllocator<Buffer> {
     return buffer;
   }
 
-  /** As `Buffer.concat`. */
+  /** As `Buffer.concat`, which gives an empty Buffer for an empty list, whatever the length. */
   concat(list: readonly Uint8Array[], totalLength?: number): Buffer {
-    checkList(list);
+    const parts = readList(list);
     let size = 0;
-    if (totalLength === undefined) for (const part of list) size += lengthOf(part);
-    else checkLength(totalLength);
-    const buffer = this.allocUnsafe(totalLength ?? size);
-    copyAll(list, buffer, totalLength ?? size);
+    for (let at = 0; at < parts.length; at++) size += lengthOf(parts[at] as Uint8Array);
+    if (totalLength !== undefined && parts.length > 0) {
+      checkLength(totalLength);
+      size = totalLength;
+    }
+    const buffer = this.allocUnsafe(size);
+    copyAll(parts, buffer, size);
     return buffer;
   }
 
   /** As `reallocate`, by sizes alone. */
   realloc(buffer: Buffer, size: number): Buffer {
     requireAllocator(this);
-    const next = this.resize(buffer, size);
-    for (const run of this.#runs) run.replace(buffer, next);
+    return this.replaced(buffer, this.resize(buffer, size));
+  }
+
+  /** `old` was reallocated: the runs that would have freed it free `next`. Answers with that. */
+  protected replaced(old: Buffer, next: Buffer): Buffer {
+    for (const run of this.#runs) run.replace(old, next);
     return next;
   }
 

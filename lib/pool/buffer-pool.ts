@@ -4,9 +4,10 @@
  */
 import type { Buffer } from 'node:buffer';
 import { type InspectOptions, inspect } from 'node:util';
-import type { ArenaAllocator } from '../allocators/arena-allocator.js';
+import { ArenaAllocator } from '../allocators/arena-allocator.js';
 import { attachDependent, detachDependent } from '../allocators/dependents.js';
 import { heapIdOf, startDecayOf } from '../allocators/native-allocator.js';
+import { refuseRequest } from '../allocators/refuse-request.js';
 import { classify, lengthOf } from '../block.js';
 import {
   announce,
@@ -17,7 +18,7 @@ import {
   recoveredChannel,
 } from '../channels.js';
 import { isGuarded } from '../debug.js';
-import { heapwrightError, invalidArgType, limitReached, outOfMemory } from '../errors.js';
+import { heapwrightError, invalidArgType, limitReached } from '../errors.js';
 import { Layout, requireLayout } from '../layout.js';
 import { type Lease, openLease } from '../lease.js';
 import { Code, Flag, native } from '../native.js';
@@ -107,6 +108,9 @@ export class BufferPool extends BufferAllocator {
   constructor(arena: ArenaAllocator, options?: BufferPoolOptions) {
     super('pool');
     const { limit, decayMs } = readPoolOptions(options);
+    if (!(arena instanceof ArenaAllocator)) {
+      throw invalidArgType('arena', 'an ArenaAllocator', arena);
+    }
     this.#arena = arena;
     this.#heap = heapIdOf(arena);
     this.#limit = limit;
@@ -173,14 +177,16 @@ export class BufferPool extends BufferAllocator {
     checkSize(size);
     const isZeroed = !isUninitialized(options);
     const place = this.#requireLive(block, layout);
-    return this.#slots.resize(block, place, size, align, isZeroed);
+    return this.replaced(block, this.#slots.resize(block, place, size, align, isZeroed));
   }
 
   override reallocateInPlace(block: Buffer, layout: Layout, newLayout: Layout): Buffer | null {
     requireLayout(layout, 'layout');
     const { size, align } = requireLayout(newLayout, 'newLayout');
     checkSize(size);
-    return this.#slots.resizeInPlace(block, this.#requireLive(block, layout), size, align, true);
+    const place = this.#requireLive(block, layout);
+    const same = this.#slots.resizeInPlace(block, place, size, align, true);
+    return same === null ? null : this.replaced(block, same);
   }
 
   override usableSize(layout: Layout): number {
@@ -215,7 +221,7 @@ export class BufferPool extends BufferAllocator {
   override stats(): PoolStats {
     checkPool(this);
     this.#requireOpen();
-    return poolStats(this.#slots.store, this.#limit, this.#slots.leased);
+    return poolStats(this.#slots.store, this.#limit);
   }
 
   /** True, or CORRUPTED; that also, once, for slabs that somebody transferred away. */
@@ -270,7 +276,7 @@ export class BufferPool extends BufferAllocator {
   /** For the arena, before it ends what lives on it. */
   hasLeases(): boolean {
     checkPool(this);
-    return this.#slots.leased > 0;
+    return this.#slots.store.countLeases() > 0;
   }
 
   [inspect.custom](_depth: number, options: InspectOptions): string {
@@ -306,9 +312,7 @@ export class BufferPool extends BufferAllocator {
       requireOpen: () => this.#requireOpen(),
       refuse: (code, size, align) => this.#refuse(code, size, align),
       onRecovered: (blocks, bytes) => {
-        if (!recoveredChannel.hasSubscribers) return;
-        const message: RecoveredMessage = { allocator: this, blocks, bytes };
-        recoveredChannel.publish(message);
+        if (recoveredChannel.hasSubscribers) this.#announceRecovered(blocks, bytes);
       },
     };
     return owner;
@@ -319,7 +323,7 @@ export class BufferPool extends BufferAllocator {
   }
 
   #requireUnleased(): void {
-    if (this.#slots.leased > 0) throw heapwrightError('ERR_HEAPWRIGHT_LEASED');
+    if (this.#slots.store.countLeases() > 0) throw heapwrightError('ERR_HEAPWRIGHT_LEASED');
   }
 
   /** The place of a live Buffer of this pool that was asked for with `layout`. */
@@ -367,10 +371,23 @@ export class BufferPool extends BufferAllocator {
     const layout = Layout.from(size, align);
     const allocator = this.name;
     if (limitChannel.hasSubscribers) announceLimit(this, layout);
-    if (code === Code.OUT_OF_MEMORY) return outOfMemory({ layout, allocator, reason: 'os' });
-    if (code !== Code.LIMIT) return refuseCall(code);
-    const { liveBytes, abandonedBytes } = this.stats();
-    const limit = Math.min(this.#limit, this.#arena.stats().limit);
-    return limitReached({ layout, allocator, limit, liveBytes, abandonedBytes });
+    const { liveBytes, abandonedBytes, mappedBytes } = this.stats();
+    const usableSize = (): number => this.usableSize(layout);
+    if (code === Code.LIMIT && mappedBytes + usableSize() > this.#limit) {
+      const limit = this.#limit;
+      return limitReached({ layout, allocator, limit, liveBytes, abandonedBytes, recovers: true });
+    }
+    // The arena refused, and its figures say why.
+    const stats = this.#arena.stats();
+    const { mappedLimit } = stats;
+    const refusing = { allocator, mappedLimit, stats: () => stats, usableSize, recovers: true };
+    return refuseRequest(code, refusing, layout);
+  }
+
+  /** After this job: it may be in the middle of an allocation, and who listens may allocate. */
+  async #announceRecovered(blocks: number, bytes: number): Promise<void> {
+    await undefined;
+    const message: RecoveredMessage = { allocator: this, blocks, bytes };
+    recoveredChannel.publish(message);
   }
 }

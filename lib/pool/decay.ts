@@ -40,6 +40,7 @@ export class PoolDecay {
     const held = store.tally.heldBytes;
     store.sweep();
     for (const [at, magazine] of store.magazines.entries()) {
+      magazine.unparkFree();
       const taken = magazine.freed + magazine.out;
       const idle = (this.#free[at] as number) - (taken - (this.#taken[at] as number));
       if (idle > 0) store.trimMagazine(magazine, Math.min(idle, magazine.free));

@@ -87,7 +87,10 @@ export class Magazine {
   park(): Slab[] {
     const counts = this.countFree();
     const parked = this.open;
-    for (const slab of parked) slab.parked = new Int32Array(counts[slab.index] as number);
+    for (const slab of parked) {
+      const free = counts[slab.index] as number;
+      if (free > 0) slab.parked = new Int32Array(free);
+    }
     for (let handle = this.bump; handle < this.end; handle++) this.#parkSlot(counts, handle);
     for (let at = 0; at < this.top; at++) this.#parkSlot(counts, this.stack[at] as number);
     this.parked += this.free;
@@ -106,9 +109,20 @@ export class Magazine {
       const buffer = slab.reach();
       if (buffer === undefined || slab.isMoved) continue;
       this.reopen(slab, buffer);
+      this.isZeroed = false; // the next slot is one of those, and no fresh one
       return true;
     }
     return false;
+  }
+
+  /** Takes those parked slabs into use again that no Buffer lies in: they can be given back. */
+  unparkFree(): void {
+    if (this.parked === 0) return;
+    for (const slab of this.slabs) {
+      if (slab?.parked?.length !== slab?.slots) continue;
+      const buffer = slab?.reach();
+      if (slab !== undefined && buffer !== undefined) this.reopen(slab, buffer);
+    }
   }
 
   #parkSlot(counts: Int32Array, handle: number): void {
@@ -141,7 +155,7 @@ export class Magazine {
     return counts;
   }
 
-  /** Takes the free slots of some slabs out of the stack. Answers how many each had. */
+  /** Takes the free slots of some slabs, and those slabs, out. */
   withdraw(isChosen: (slab: Slab) => boolean): void {
     const { stack } = this;
     let kept = 0;

@@ -35,7 +35,7 @@ function count(store: SlabStore) {
   return { freed, outBlocks, outBytes, freeBlocks, freeBytes };
 }
 
-export function poolStats(store: SlabStore, limit: number, leases: number): PoolStats {
+export function poolStats(store: SlabStore, limit: number): PoolStats {
   store.sweep();
   const { tally } = store;
   const { freed, outBlocks, outBytes, freeBlocks, freeBytes } = count(store);
@@ -58,7 +58,7 @@ export function poolStats(store: SlabStore, limit: number, leases: number): Pool
     recoveredBytes: tally.recoveredBytes,
     freeBlocks,
     freeBytes,
-    leases,
+    leases: tally.leases,
   });
 }
 

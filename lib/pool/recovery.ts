@@ -4,9 +4,16 @@
  * slab, its finalizer gives the memory back in C, and the pool learns it here. The slab is the
  * unit, because only its ArrayBuffer knows of every slice that outlived its Buffer.
  */
+import { Code, native } from '../native.js';
 import { type Slab, SlabState } from './slab.js';
 
 const FEWEST = 16;
+
+/** Whether the slab's finalizer has not run yet; of one that was moved, whether Buffers are left. */
+function isHeld({ record, state, weak }: Slab): boolean {
+  if (state === SlabState.MOVED) return weak?.deref() !== undefined;
+  return native.isHeld(record.index, record.generation) === Code.OK;
+}
 
 export class Recovery {
   #slabs: Slab[] = [];
@@ -33,17 +40,16 @@ export class Recovery {
     return this.#slabs;
   }
 
-  /** Calls `end` for every slab that was collected. */
-  sweep(end: (slab: Slab) => void): void {
+  /** Calls `end` for every slab whose memory is back, or went elsewhere: it is dropped if `end` so
+   * answers. */
+  sweep(end: (slab: Slab) => boolean): void {
     const kept: Slab[] = [];
     for (const slab of this.#slabs) {
       const isOver = slab.state === SlabState.OPEN || slab.state === SlabState.ENDED;
-      if (!isOver && slab.weak?.deref() !== undefined) {
-        kept.push(slab);
-        continue;
-      }
-      slab.isWatched = false;
-      if (!isOver) end(slab);
+      // Asked of the addon: a WeakRef that is looked at keeps its target for the rest of the job,
+      // and a collection in that job would find nothing.
+      if (isOver || (!isHeld(slab) && end(slab))) slab.isWatched = false;
+      else kept.push(slab);
     }
     this.#slabs = kept;
     this.#due = Math.max(FEWEST, 2 * kept.length);

@@ -54,7 +54,8 @@ export class SlabSource {
     const bytes = native.usableSize(this.#heap, size, align);
     if (bytes < 0) return bytes;
     if (bytes > this.limit - this.#tally.heldBytes) return Code.LIMIT;
-    const buffer = native.allocateSlab(this.#heap, size, align, flags);
+    // Never empty, so that a length of 0 always means that somebody moved it away.
+    const buffer = native.allocateSlab(this.#heap, Math.max(size, 1), align, flags);
     if (typeof buffer === 'number') return buffer;
     const slab = this.#adopt(null, buffer, 1, bytes);
     this.#tally.stray(1, bytes);

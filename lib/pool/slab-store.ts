@@ -2,20 +2,15 @@
  * The slabs of one pool: where they come from, what each is at, and how their memory goes back.
  * Everything here is off the fast path: it runs once for hundreds of Buffers.
  */
-import {
-  arrayBufferOf,
-  byteLengthOf,
-  generationOf,
-  indexOf,
-  UNSTAMPED,
-  viewOffsetOf,
-} from '../block.js';
+import { arrayBufferOf, byteLengthOf } from '../block.js';
 import { Code, native, Pressure } from '../native.js';
+import { isInUse } from './find-slab.js';
 import { noteEnded, noteRecovered } from './leak-report.js';
 import { Magazine } from './magazine.js';
+import { pushLater } from './pressure.js';
 import { Recovery } from './recovery.js';
 import { SLOT_SIZES, slabBytesOf } from './size-class.js';
-import { SLOT_BITS, type Slab, SlabState } from './slab.js';
+import { type Slab, SlabState } from './slab.js';
 import { SlabSource } from './slab-source.js';
 import type { Keeper } from './stamp.js';
 import { Tally } from './tally.js';
@@ -113,13 +108,17 @@ export class SlabStore {
 
   /** Somebody transferred the slab away: no slot of it is used again. */
   retireMoved(slab: Slab): void {
-    const magazine = slab.magazine as Magazine;
-    slab.returned = slab.parked?.length ?? 0;
-    if (slab.state === SlabState.OPEN) {
-      slab.returned = magazine.countFree()[slab.index] as number;
-      magazine.withdraw((other) => other === slab);
+    const { magazine } = slab;
+    if (magazine === null) {
+      slab.state = SlabState.MOVED;
+    } else {
+      slab.returned = slab.parked?.length ?? 0;
+      if (slab.state === SlabState.OPEN) {
+        slab.returned = magazine.countFree()[slab.index] as number;
+        magazine.withdraw((other) => other === slab);
+      }
+      this.#takeOut(slab, SlabState.MOVED);
     }
-    this.#takeOut(slab, SlabState.MOVED);
     this.#moved++;
     process.emitWarning(
       'Somebody transferred the ArrayBuffer of a pooled Buffer; every Buffer in its slab is empty.',
@@ -143,37 +142,26 @@ export class SlabStore {
 
   /** Whether a view of some buffer lies in a slot that is out. */
   holdsView(view: ArrayBufferView, buffer: unknown): boolean {
-    const index = indexOf(buffer);
-    const slab = index === UNSTAMPED ? undefined : this.#find(index, generationOf(buffer));
-    if (slab === undefined || slab.isMoved) return false;
-    const { magazine } = slab;
-    if (magazine === null) return slab.state === SlabState.FULL;
-    const slot = Math.floor(viewOffsetOf(view) / slab.slotSize);
-    if (slot >= slab.slots) return false;
-    const handle = (slab.index << SLOT_BITS) | slot;
-    return !magazine.isFree(handle) && slab.parked?.includes(handle) !== true;
-  }
-
-  #find(index: number, generation: number): Slab | undefined {
-    const isIt = ({ record }: Slab) => record.index === index && record.generation === generation;
-    for (const magazine of this.magazines) {
-      for (const slab of magazine.slabs) if (slab !== undefined && isIt(slab)) return slab;
-    }
-    return this.#recovery.list().find((slab) => slab.magazine === null && isIt(slab));
+    return isInUse(this.magazines, this.#recovery.list(), view, buffer);
   }
 
   /** Gives back every slab of which all slots are free. Answers how many bytes. */
   trim(): number {
     let bytes = 0;
-    for (const magazine of this.magazines) bytes += this.trimMagazine(magazine, magazine.free);
+    for (const magazine of this.magazines) {
+      magazine.unparkFree();
+      bytes += this.trimMagazine(magazine, magazine.free);
+    }
     this.sweep();
     return bytes;
   }
 
   /** The same for one magazine, leaving all but `most` of its free slots. */
   trimMagazine(magazine: Magazine, most: number): number {
+    if (magazine.free === 0) return 0;
     let slots = most;
     let bytes = 0;
+    let isKept = false;
     const counts = magazine.countFree();
     const chosen = new Set<Slab>();
     for (const slab of magazine.open) {
@@ -187,8 +175,10 @@ export class SlabStore {
       magazine.remove(slab);
       slab.returned = slab.slots;
       if (this.#end(slab, SlabState.CLOSED) === Code.OK) bytes += slab.bytes;
+      else isKept = true;
     }
     magazine.shrink();
+    if (isKept) pushLater(Pressure.HALF); // operations in flight: the collector's from now on
     return bytes;
   }
 
@@ -221,6 +211,12 @@ export class SlabStore {
       }
     }
     this.sweep();
+  }
+
+  /** Buffers under lease, but for leases that the collector ended. */
+  countLeases(): number {
+    if (this.tally.leases > 0) this.sweep();
+    return this.tally.leases;
   }
 
   /** Whether anything is held that time can bring back. */
@@ -269,9 +265,13 @@ export class SlabStore {
     this.#recovery.watch(slab);
   }
 
-  /** Makes room where the last request found none. */
+  /**
+   * Makes room where the last request found none. With an operation in flight no slab would go back
+   * at once: then all are parked, and can still be used until the collector takes them.
+   */
   #flush(): void {
-    this.trim();
+    if (native.isBusy() === Code.OK) this.trim();
+    else this.sweep();
     for (const magazine of this.magazines) {
       if (magazine.free === 0) continue;
       for (const slab of magazine.park()) {
@@ -283,7 +283,7 @@ export class SlabStore {
 
   #refuse(code: number): void {
     this.tally.failures++;
-    if (code === Code.LIMIT) native.pushCollection(Pressure.HIGH);
+    if (code === Code.LIMIT) pushLater(Pressure.HIGH);
   }
 
   /** Finalizers run in a later tick only, so the collector has to begin before the limit. */
@@ -295,9 +295,7 @@ export class SlabStore {
     this.#pushAgainAt = Math.min(this.#pushAgainAt, tally.heldBytes + this.#source.limit / 16);
     if (tally.heldBytes < this.#source.limit / 2 || this.#recovery.isEmpty) return;
     this.#pushAgainAt = tally.heldBytes + this.#source.limit / 16;
-    native.pushCollection(
-      tally.heldBytes > this.#source.limit * 0.75 ? Pressure.HIGH : Pressure.HALF,
-    );
+    pushLater(tally.heldBytes > this.#source.limit * 0.75 ? Pressure.HIGH : Pressure.HALF);
   }
 
   /** The block over the slab exists: from now on that alone holds it. */
@@ -360,22 +358,31 @@ export class SlabStore {
   }
 
   /** The collector took the slab: its finalizer gives the memory back. */
-  #recovered(slab: Slab): void {
+  #recovered(slab: Slab): boolean {
     const { slotSize } = slab;
+    if (slab.state === SlabState.FULL && slab.weak?.deref() !== undefined) {
+      // Its memory ended as somebody else's: it was moved, and Buffers are left.
+      this.retireMoved(slab);
+      return false;
+    }
     if (slab.state === SlabState.FULL && slab.magazine !== null) {
       slab.returned = slab.parked?.length ?? 0;
       slab.magazine.remove(slab);
     } else {
       this.tally.stray(slab.returned - slab.slots, slotSize);
     }
-    const forgotten = slab.slots - slab.returned - slab.abandoned;
-    this.tally.abandon(-slab.abandoned, slotSize);
-    this.tally.freed += slab.abandoned;
+    // A lease that was dropped with its Buffer has ended with it.
+    this.tally.leases -= slab.leased;
+    const freed = slab.abandoned + slab.doomed;
+    const forgotten = slab.slots - slab.returned - freed;
+    this.tally.abandon(-freed, slotSize);
+    this.tally.freed += freed;
     this.#ended(slab);
-    if (forgotten === 0) return;
+    if (forgotten === 0) return true;
     this.tally.recover(forgotten, slotSize);
     noteRecovered(slab);
     this.#keeper.onRecovered(forgotten, forgotten * slotSize);
+    return true;
   }
 }
 

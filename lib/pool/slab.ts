@@ -59,10 +59,13 @@ export class Slab extends Place {
   weak: WeakRef<ArrayBuffer> | null = null;
   /** Whether the list of what is held weakly has it. */
   isWatched = false;
-  /** Free slots that are not in the magazine, of a slab that is held weakly. */
+  /** Free slots that are not in the magazine, of a slab that is held weakly: one at least. */
   parked: Int32Array | null = null;
   /** Slots that were freed with a request in flight: they come back with the whole slab. */
   abandoned = 0;
+  /** Slots under lease, and how many of those were freed meanwhile. */
+  leased = 0;
+  doomed = 0;
   /** Of a slab that is SPENT, MOVED or CLOSED: slots that came back since. */
   returned = 0;
   /** Sockets that may be about to write to it: then only the collector ends it with live Buffers. */

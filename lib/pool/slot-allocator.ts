@@ -47,8 +47,6 @@ export class SlotAllocator {
   readonly largest: number;
   readonly #owner: Owner;
   readonly #decay: PoolDecay;
-  /** Buffers under lease. */
-  leased = 0;
 
   constructor(owner: Owner, store: SlabStore, decay: PoolDecay, isShared: boolean) {
     this.#owner = owner;
@@ -131,13 +129,16 @@ export class SlotAllocator {
       place.leases++;
       return;
     }
-    setPlace(buffer, new Hold(place as Slab));
-    this.leased++;
+    const slab = place as Slab;
+    setPlace(buffer, new Hold(slab));
+    slab.leased++;
+    this.store.tally.leases++;
   }
 
   /** Frees a leased Buffer: its memory goes back with the last lease. */
   doom(hold: Hold): void {
     hold.isFreed = true;
+    hold.slab.doomed++;
     this.store.tally.abandon(1, hold.slab.slotSize);
   }
 
@@ -146,9 +147,11 @@ export class SlotAllocator {
     const hold = placeOf(buffer);
     if (!(hold instanceof Hold) || --hold.leases > 0) return;
     const { slab } = hold;
-    this.leased--;
+    slab.leased--;
+    this.store.tally.leases--;
     setPlace(buffer, slab);
     if (!hold.isFreed) return;
+    slab.doomed--;
     this.store.tally.abandon(-1, slab.slotSize);
     const isBusy = native.isBusy() !== OK;
     if (slab.magazine !== null && !isBusy) this.giveBack(buffer, slab);

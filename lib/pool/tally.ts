@@ -19,6 +19,8 @@ export class Tally {
   /** Blocks that were freed otherwise than into a magazine. */
   freed = 0;
   failures = 0;
+  /** Buffers under lease. */
+  leases = 0;
 
   hold(bytes: number): void {
     this.heldBytes += bytes;

@@ -208,6 +208,15 @@ napi_value hw_js_end_block(napi_env env, napi_callback_info info) {
   return hw_call_answer(&call, code);
 }
 
+/* isHeld(index, generation) -> OK while the record holds its memory, DETACHED when that is back */
+napi_value hw_js_is_held(napi_env env, napi_callback_info info) {
+  hw_call_t call;
+  hw_record_t *record = NULL;
+  hw_code_t code = hw_call_begin(env, info, 2, &call);
+  if (code == HW_CODE_OK) code = hw_call_stamp(&call, 0, &record);
+  return hw_call_answer(&call, code);
+}
+
 /* lease(index, generation, buffer) -> code */
 napi_value hw_js_lease(napi_env env, napi_callback_info info) {
   hw_call_t call;

@@ -11,6 +11,7 @@ static const struct {
     {"reallocate", hw_js_reallocate},
     {"reallocateInPlace", hw_js_reallocate_in_place},
     {"endBlock", hw_js_end_block},
+    {"isHeld", hw_js_is_held},
     {"lease", hw_js_lease},
     {"endLease", hw_js_end_lease},
     {"blockState", hw_js_block_state},

@@ -10,6 +10,7 @@ napi_value hw_js_deallocate(napi_env env, napi_callback_info info);
 napi_value hw_js_reallocate(napi_env env, napi_callback_info info);
 napi_value hw_js_reallocate_in_place(napi_env env, napi_callback_info info);
 napi_value hw_js_end_block(napi_env env, napi_callback_info info);
+napi_value hw_js_is_held(napi_env env, napi_callback_info info);
 napi_value hw_js_lease(napi_env env, napi_callback_info info);
 napi_value hw_js_end_lease(napi_env env, napi_callback_info info);
 napi_value hw_js_block_state(napi_env env, napi_callback_info info);

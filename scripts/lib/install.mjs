@@ -61,6 +61,19 @@ async function installPackages() {
   writeStamp(stamp, digest);
 }
 
+/**
+ * Installs the packages of a folder that has a lockfile of its own, without running their scripts;
+ * does nothing the second time, until that lockfile changes.
+ */
+export async function installFolder(what, folder) {
+  const lockfile = readFileSync(fromRoot(folder, 'package-lock.json'), 'utf8');
+  const stamp = fromRoot(folder, 'node_modules/.installed');
+  if (existsSync(stamp) && readFileSync(stamp, 'utf8') === lockfile) return;
+  const flags = ['--ignore-scripts', '--no-audit', '--no-fund'];
+  await must(what, 'npm', ['--prefix', folder, 'ci', ...flags]);
+  writeFileSync(stamp, lockfile);
+}
+
 const age = (path) => statSync(fromRoot(path)).mtimeMs;
 
 /**

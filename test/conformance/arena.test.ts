@@ -1,7 +1,13 @@
 import { ArenaAllocator, Layout } from '../../lib/index.js';
 import { describeAllocator } from './contract.js';
 
-const NATIVE = { isNative: true, counts: true, closes: true } as const;
+const NATIVE = {
+  isNative: true,
+  detaches: true,
+  counts: true,
+  peak: 'blocks',
+  closes: true,
+} as const;
 const LIMIT = 256 * 2 ** 20;
 
 /** More than any address space has. */

@@ -21,10 +21,14 @@ export interface Subject<B extends Block> {
 
 /** How allocators may differ. */
 export interface Traits {
-  /** A free detaches the block, and the package knows its address and its leases. */
+  /** The package knows a block's address and its leases, and `dispose` detaches it. */
   readonly isNative: boolean;
+  /** A free detaches the block, so that every view of it has length 0. */
+  readonly detaches: boolean;
   /** `stats`, `owns` and `verify` follow the blocks; otherwise they are the inherited defaults. */
   readonly counts: boolean;
+  /** What `peakBytes` counts: blocks, or the memory held to cut them from. */
+  readonly peak: 'blocks' | 'held';
   /** `dispose` frees every block and closes; otherwise it is the inherited default. */
   readonly closes: boolean;
 }

@@ -30,7 +30,7 @@ describeAllocator(
     allocator: new Minimal(),
     refused: { layout: beyondMemory, code: 'OUT_OF_MEMORY' },
   }),
-  { isNative: true, counts: false, closes: false },
+  { isNative: true, detaches: true, counts: false, peak: 'blocks', closes: false },
 );
 
 describeAllocator(
@@ -49,7 +49,7 @@ describeAllocator(
       refused: { layout: beyondMemory, code: 'OUT_OF_MEMORY' },
     };
   },
-  { isNative: true, counts: true, closes: true },
+  { isNative: true, detaches: true, counts: true, peak: 'blocks', closes: true },
 );
 
 const MOST = 2 ** 24;
@@ -69,5 +69,5 @@ describeAllocator(
     allocator: defineAllocator({ allocate: allocatePlain, deallocate: () => true }),
     refused: { layout: Layout.from(MOST + 1), code: 'OUT_OF_MEMORY' },
   }),
-  { isNative: false, counts: true, closes: true },
+  { isNative: false, detaches: false, counts: true, peak: 'blocks', closes: true },
 );

@@ -25,6 +25,7 @@ export async function idle(): Promise<void> {
 export async function collect(done: () => boolean = () => false, rounds = 50): Promise<boolean> {
   if (globalThis.gc === undefined) throw new Error('run the tests with --expose-gc');
   for (let round = 0; round < rounds && !done(); round++) {
+    await tick(); // what `done` looked at through a WeakRef lives to the end of its job
     globalThis.gc();
     await tick();
     await tick();

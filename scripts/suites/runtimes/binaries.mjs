@@ -1,7 +1,7 @@
 /** The runtimes: packages of binaries, in a folder of their own, installed when first needed. */
-import { existsSync, readFileSync, writeFileSync } from 'node:fs';
+import { installFolder } from '../../lib/install.mjs';
 import { fromRoot } from '../../lib/project.mjs';
-import { must, Stop } from '../../lib/run.mjs';
+import { Stop } from '../../lib/run.mjs';
 
 const FOLDER = 'test/runtimes';
 
@@ -36,10 +36,5 @@ export async function installRuntimes() {
   if (process.platform !== 'linux' || process.arch !== 'x64') {
     throw new Stop('the runtimes are binaries for Linux on x64');
   }
-  const lockfile = readFileSync(fromRoot(FOLDER, 'package-lock.json'), 'utf8');
-  const stamp = installed('.installed');
-  if (existsSync(stamp) && readFileSync(stamp, 'utf8') === lockfile) return;
-  const flags = ['--ignore-scripts', '--no-audit', '--no-fund'];
-  await must('runtimes', 'npm', ['--prefix', FOLDER, 'ci', ...flags]);
-  writeFileSync(stamp, lockfile);
+  await installFolder('runtimes', FOLDER);
 }

@@ -17,7 +17,7 @@ export function describeFreeing<B extends Block>({ make, traits }: Contract<B>):
       }
     });
 
-    if (traits.isNative) {
+    if (traits.detaches) {
       it('takes every byte from every view', async () => {
         const { allocator } = make();
         await idle();
@@ -138,7 +138,8 @@ export function describeFreeing<B extends Block>({ make, traits }: Contract<B>):
         expect(allocator.deallocate(block, layout)).toBe(false);
         expect(patternLength(block, 3)).toBe(layout.size);
         lease.dispose();
-        expect(block.byteLength).toBe(0);
+        expect(block.byteLength).toBe(traits.detaches ? 0 : layout.size);
+        expect(() => allocator.deallocate(block, layout)).toThrow(withCode('DETACHED'));
       });
 
       it('makes a free that may not wait throw LEASED', () => {

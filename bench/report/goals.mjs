@@ -1,0 +1,58 @@
+/** Goals: a figure, what it has to be, and whether it is. */
+import { formatGoal, formatSpread, formatTable } from './table.mjs';
+
+/** Where the best round is beyond this multiple of the goal, no busy machine explains it. */
+const BROKEN_FACTOR = 3;
+
+/** A goal for a summary of rounds that is to be small: `proud` is optional. */
+export const atMost = (what, figure, must, proud = null) =>
+  judge({ what, figure, sign: '<=', must, proud, isBroken: figure.min > must * BROKEN_FACTOR });
+
+/** A goal for a summary of rounds that is to be large. */
+export const atLeast = (what, figure, must, proud = null) =>
+  judge({ what, figure, sign: '>=', must, proud, isBroken: figure.max < must / BROKEN_FACTOR });
+
+function judge(goal) {
+  const { figure, sign, must, proud } = goal;
+  const holds = (bound) => (sign === '<=' ? figure.median <= bound : figure.median >= bound);
+  return { ...goal, met: holds(must), proudMet: proud === null ? null : holds(proud) };
+}
+
+/** A problem for each goal so far off that it must fail the benchmark. */
+export const findBroken = (goals) =>
+  goals
+    .filter(({ isBroken }) => isBroken)
+    .map(
+      ({ what, figure, sign, must }) =>
+        `${what}: ${formatFigure(figure)}, more than ${BROKEN_FACTOR} times off ${sign} ${must}`,
+    );
+
+const COLUMNS = [
+  { title: 'what', left: true },
+  { title: 'figure' },
+  { title: 'goal' },
+  { title: '', left: true },
+  { title: 'proud' },
+  { title: '', left: true },
+];
+
+const toCells = ({ what, figure, sign, must, met, proud, proudMet }) => [
+  what,
+  formatFigure(figure),
+  ...[`${sign} ${must}`, formatGoal(met)],
+  ...[proud === null ? '-' : `${sign} ${proud}`, formatGoal(proudMet)],
+];
+
+const formatFigure = (figure) => formatSpread(figure, figure.median < 100 ? 2 : 0);
+
+export const formatGoals = (goals) => formatTable(COLUMNS, goals.map(toCells));
+
+/** What was not won, of all that was measured. */
+export function formatMissed(goals) {
+  const missed = goals.filter(({ met, proudMet }) => !met || proudMet === false);
+  const lost = goals.filter(({ met }) => !met).length;
+  const head = `Not won: ${lost} of ${goals.length} goals, ${missed.length - lost} more not proudly`;
+  return missed.length === 0
+    ? `Not won: none of ${goals.length} goals.`
+    : `${head}:\n${formatGoals(missed)}`;
+}
