@@ -161,6 +161,7 @@ export class BufferPool extends BufferAllocator {
   }
 
   override deallocate(block: Buffer, layout: Layout, options?: DeallocateOptions): boolean {
+    checkPool(this);
     requireLayout(layout, 'layout');
     const refuses = options !== undefined && throwsWhenBusy(options);
     return this.#free(block, refuses, layout);
@@ -172,6 +173,7 @@ export class BufferPool extends BufferAllocator {
     newLayout: Layout,
     options?: AllocateOptions,
   ): Buffer {
+    checkPool(this);
     requireLayout(layout, 'layout');
     const { size, align } = requireLayout(newLayout, 'newLayout');
     checkSize(size);
@@ -181,6 +183,7 @@ export class BufferPool extends BufferAllocator {
   }
 
   override reallocateInPlace(block: Buffer, layout: Layout, newLayout: Layout): Buffer | null {
+    checkPool(this);
     requireLayout(layout, 'layout');
     const { size, align } = requireLayout(newLayout, 'newLayout');
     checkSize(size);
@@ -214,6 +217,7 @@ export class BufferPool extends BufferAllocator {
    * disposed, unless an operation is in flight then; in that case when nothing can reach it.
    */
   override lease(buffer: Buffer): Lease {
+    checkPool(this);
     this.#slots.hold(buffer, this.#requireLive(buffer));
     return openLease(buffer, this.#leaseKeeper);
   }
@@ -328,7 +332,6 @@ export class BufferPool extends BufferAllocator {
 
   /** The place of a live Buffer of this pool that was asked for with `layout`. */
   #requireLive(buffer: Buffer, layout?: Layout): Place {
-    checkPool(this);
     this.#requireOpen();
     const place = placeOf(buffer);
     if (place === null) throw refuseForeign(buffer);
