@@ -54,7 +54,7 @@ export class SlabStore {
       this.#flush();
       code = this.#source.openFor(magazine, magazine.slabBytes, isZeroed);
       // What is left may be too little for a whole slab and enough for the request.
-      for (let bytes = magazine.slabBytes; isFull(code) && bytes > magazine.slotSize; ) {
+      for (let bytes = magazine.slabBytes; isFull(code) && bytes >= 2 * magazine.slotSize; ) {
         bytes >>>= 1;
         code = this.#source.openFor(magazine, bytes, isZeroed);
       }
