@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { AllocError, ArenaAllocator, BufferPool, Layout } from '../../lib/index.js';
 import { whileBusy } from '../support/busy.js';
 import { thrownBy } from '../support/call.js';
-import { idle, withCode } from '../support/idle.js';
+import { collect, idle, withCode } from '../support/idle.js';
 import { fillUp, isBalanced, LARGE, makePool } from '../support/pools.js';
 
 const KiB = 1024;
