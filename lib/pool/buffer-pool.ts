@@ -79,7 +79,10 @@ export function epochOf(pool: BufferPool): number {
  */
 export class BufferPool extends BufferAllocator {
   static {
-    readEpoch = (pool) => pool.#slots.store.epoch;
+    readEpoch = (pool) => {
+      if (!(#slots in pool)) checkPool(pool);
+      return pool.#slots.store.epoch;
+    };
     checkPool = (value) => {
       if (typeof value === 'object' && value !== null && #slots in value) return;
       throw invalidArgType('this', 'a pool made by this package', value);

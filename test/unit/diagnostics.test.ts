@@ -10,7 +10,7 @@ import {
 import { startRead, whileBusy } from '../support/busy.js';
 import { thrownBy } from '../support/call.js';
 import { listen } from '../support/channels.js';
-import { collect, idle } from '../support/idle.js';
+import { collect, idle, tick } from '../support/idle.js';
 
 beforeEach(idle);
 
@@ -187,6 +187,7 @@ describe('the channels of a pooled Buffer', () => {
     })();
     await collect(undefined, 5); // asking in between would keep it for that job
     pool.stats();
+    await tick(); // they are told after the job that found it
     const blocks = heard.reduce((sum, message) => sum + message.blocks, 0);
     const sum = heard.reduce((all, message) => all + message.bytes, 0);
     const { recoveredBlocks, recoveredBytes } = pool.stats();
