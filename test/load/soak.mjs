@@ -8,15 +8,11 @@ import { makeRandom } from '../gc/random.mjs';
 const MiB = 2 ** 20;
 /** Resident bytes that may come on in a minute. */
 const MOST_A_MINUTE = MiB;
-const SAMPLE_MS = 250;
-const LIVE = 2000;
 /** Where less than two minutes are measured a collection more or less shows: the whole growth. */
 const MOST_IN_SHORT = 64 * MiB;
 const SHORT = 120;
 const SAMPLE_MS = 250;
 const LIVE = 2000;
-/** The same where less than two minutes are measured: a collection more or less shows. */
-const MOST_IN_SHORT = 512 * MiB;
 
 const seconds = Number(process.argv[2] ?? 600);
 const warmUp = Number(process.argv[3] ?? Math.min(120, seconds / 3));
