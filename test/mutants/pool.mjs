@@ -143,7 +143,7 @@ export default [
     file: slots,
     find: '    zero(buffer);\n    return buffer;\n  }\n\n  /** A Buffer with memory of its own',
     replace: '    return buffer;\n  }\n\n  /** A Buffer with memory of its own',
-    test: unit('pool-zeroed', 'memory that was written before is zero to alloc, for 100 bytes'),
+    test: unit('pool-zeroed', 'memory that was written before is zero to alloc, for 20000 bytes'),
   },
   {
     name: 'realloc within a class leaves old bytes behind',
@@ -172,7 +172,7 @@ export default [
     guards: 'live Buffers when a lease ends',
     file: slots,
     find: '    if (!hold.isFreed) return;\n',
-    replace: '',
+    replace: '    if (!hold.isFreed) this.doom(hold);\n',
     test: unit('pool-leases', 'a lease on a Buffer in a slab does nothing to what is not freed'),
   },
   {
