@@ -113,6 +113,54 @@ describe('with an operation in flight', () => {
     expect(await collect(() => pool.stats().abandonedBlocks === 0)).toBe(true);
     expect(pool.stats()).toMatchObject({ deallocations: 3, recoveredBlocks: 0 });
   });
+});
+
+describe('out of memory', () => {
+  const outOfMemory = withCode('OUT_OF_MEMORY');
+  const refused = (body: () => unknown) => withForced(Force.OUT_OF_MEMORY, body);
+
+  it.each([0, 16, 64, 1000, 4096, 20_000, LARGE])(
+    'at any slab is OUT_OF_MEMORY for %i bytes, and nothing changes but the failures',
+    (size) => {
+      const pool = makePool();
+      const live: Buffer[] = [];
+      for (let slab = 0; slab < 4; slab++) {
+        const attempts = [
+          () => pool.alloc(size),
+          () => pool.allocUnsafe(size),
+          () => pool.alloc(size, 'x'),
+          () => pool.from(Buffer.alloc(size)),
+          () => pool.concat([Buffer.alloc(size)]),
+          () => pool.allocate(Layout.from(size)),
+        ];
+        for (const attempt of attempts) {
+          const before = snapshot(pool);
+          expect(() => refused(attempt)).toThrow(outOfMemory);
+          expectUnchanged(pool, before, { failures: before.failures + 1 });
+        }
+        // Until another slab would be needed.
+        live.push(pool.alloc(size).fill(slab));
+        while (pool.stats().freeBlocks > 0) live.push(pool.allocUnsafe(size).fill(slab));
+      }
+      expect(refused(() => pool.tryAllocate(Layout.from(size)))).toBeNull();
+      expect(live.filter((buffer) => buffer.length !== size)).toEqual([]);
+      for (const buffer of live) expect(pool.free(buffer)).toBe(true);
+      expect(isBalanced(pool)).toBe(true);
+      expect(pool.verify()).toBe(true);
+    },
+  );
+
+  it('in realloc leaves the old Buffer as it was', () => {
+    const pool = makePool();
+    const buffer = pool.alloc(64).fill(7);
+    for (const size of [1000, LARGE]) {
+      const before = snapshot(pool);
+      expect(() => refused(() => pool.realloc(buffer, size))).toThrow(outOfMemory);
+      expectUnchanged(pool, before, { failures: before.failures + 1 });
+    }
+    expect(buffer).toEqual(Buffer.alloc(64, 7));
+    expect(refused(() => pool.realloc(buffer, 60))).toEqual(Buffer.alloc(60, 7));
+  });
 
   it('does not stand in the way of what is at hand', () => {
     const pool = makePool();
