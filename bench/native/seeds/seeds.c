@@ -13,8 +13,8 @@ void seeds_die(const char *why) {
 
 static void usage(const char *program) {
   fprintf(stderr,
-          "usage: %s chunk|arena|system|empty [--chunk BYTES] [--best] [--cold] [--count N] "
-          "[--seed N] [--size N]\n",
+          "usage: %s chunk|arena|system|empty [--chunk BYTES] [--best] [--cold] [--untimed] "
+          "[--count N] [--seed N] [--size N]\n",
           program);
   exit(1);
 }
@@ -34,6 +34,8 @@ seeds_options_t seeds_read(int argc, char **argv, const char *program) {
       options.best_fit = true;
     } else if (strcmp(argv[i], "--cold") == 0) {
       options.is_cold = true;
+    } else if (strcmp(argv[i], "--untimed") == 0) {
+      options.is_untimed = true;
     } else if (strcmp(argv[i], "--chunk") == 0) {
       options.chunk_size = (size_t)read_number(argv[++i], program);
     } else if (strcmp(argv[i], "--count") == 0) {
@@ -148,6 +150,7 @@ seeds_times_t seeds_times(size_t room) {
 }
 
 void seeds_note(seeds_times_t *times, uint64_t ticks) {
+  if (times->room == 0) return;
   if (times->count == times->room) seeds_die("too many times");
   times->ticks[times->count++] = ticks < UINT32_MAX ? (uint32_t)ticks : UINT32_MAX;
 }

@@ -22,7 +22,8 @@ static size_t offset_of(const hw_chunk_t *chunk, const void *ptr) {
   return (size_t)((uintptr_t)ptr - (uintptr_t)chunk->region);
 }
 
-hw_status_t hw_chunk_refuse(const hw_chunk_t *chunk, const void *ptr, hw_layout_t layout) {
+/* Why there is no live block of this layout. */
+static hw_status_t refuse(const hw_chunk_t *chunk, const void *ptr, hw_layout_t layout) {
   size_t at = offset_of(chunk, ptr) >> chunk->shift;
   if (at >= chunk->count) {
     if (hw_empty_is_live(chunk, ptr)) return HW_ERR_LAYOUT_MISMATCH;
@@ -44,7 +45,7 @@ hw_status_t hw_chunk_check(const hw_chunk_t *chunk, const void *ptr, hw_layout_t
               ptr == hw_chunk_address(chunk, *at) && !hw_chunk_is_retired(chunk, *at) &&
               hw_chunk_size(chunk, *at, hw_chunk_block_end(chunk, *at) - *at) == layout.size &&
               hw_is_aligned(ptr, layout.align);
-  return fits ? HW_OK : hw_chunk_refuse(chunk, ptr, layout);
+  return fits ? HW_OK : refuse(chunk, ptr, layout);
 }
 
 hw_ownership_t hw_chunk_owns(hw_chunk_t *chunk, const void *ptr) {

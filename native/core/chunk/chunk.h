@@ -46,7 +46,9 @@ typedef struct hw_chunk {
   uint8_t *region;
   size_t count;   /* chunks */
   size_t natural; /* the alignment that every chunk has */
-  size_t at_hint; /* alignments up to here may be served at the hint without a search */
+  /* The short ways of chunk.c are for heaps whose blocks have no owners, without a bitmap of the
+   * caller: alignments up to `short_align` by next fit, and blocks below chunk `short_count`. */
+  size_t short_align, short_count;
 
   uint64_t *used, *starts;
   uint8_t *may;
@@ -58,8 +60,8 @@ typedef struct hw_chunk {
   size_t free;    /* chunks */
   size_t touched; /* no chunk from here on was ever handed out: all free, and zero */
 
-  size_t limit;
-  size_t live_bytes, peak_bytes, retired_bytes;
+  size_t limit, retired_bytes;
+  size_t left, least_left; /* of the limit: now, and when it was least */
   uint64_t allocations, deallocations, retired_blocks, failures;
 
   uint64_t failed;                 /* bit j: bounds[j] counts */
@@ -126,7 +128,9 @@ size_t hw_chunk_find(hw_chunk_t *chunk, size_t count, size_t align);
 /* The length of the longest free run. */
 size_t hw_chunk_longest(const hw_chunk_t *chunk);
 
-/* Makes the chunks a block's, and free again (place.h, chunk.c). */
+/* From now on some blocks have owners (inspect.c). */
+void hw_chunk_admit_owners(hw_chunk_t *chunk);
+/* Ends a live block of such an extent. */
 void hw_chunk_end_block(hw_chunk_t *chunk, size_t at, size_t count, size_t size);
 /* Writes what has changed into the caller's bitmap. */
 void hw_chunk_mirror(hw_chunk_t *chunk, size_t from, size_t end);
@@ -135,9 +139,6 @@ void hw_chunk_mirror(hw_chunk_t *chunk, size_t from, size_t end);
  * for an empty one); else what is wrong (check.c). */
 HW_MUST_CHECK hw_status_t hw_chunk_check(const hw_chunk_t *chunk, const void *ptr,
                                          hw_layout_t layout, size_t *at);
-/* The same where the fast check of a free did not say yes. */
-HW_MUST_CHECK hw_status_t hw_chunk_refuse(const hw_chunk_t *chunk, const void *ptr,
-                                          hw_layout_t layout);
 /* One behind the last chunk of the block that begins at `at`. */
 size_t hw_chunk_block_end(const hw_chunk_t *chunk, size_t at);
 /* The first chunk of the block that has chunk `at`, retired or not; HW_NO_CHUNK if it is free. */
@@ -161,8 +162,11 @@ void hw_empty_end(hw_chunk_t *chunk, const void *ptr);
 HW_MUST_CHECK hw_status_t hw_empty_check(const hw_chunk_t *chunk, const void *ptr,
                                          hw_layout_t layout);
 
-/* ---- Operations: they take the lock ---- */
+/* ---- Operations: they take the lock, but for the two that hold it and let go of it ---- */
 
+HW_MUST_CHECK hw_status_t hw_chunk_take_held(hw_chunk_t *chunk, uint16_t owner, hw_layout_t layout,
+                                             uint32_t flags, void **out);
+HW_MUST_CHECK hw_status_t hw_chunk_give_held(hw_chunk_t *chunk, void *ptr, hw_layout_t layout);
 HW_MUST_CHECK hw_status_t hw_chunk_take(hw_chunk_t *chunk, uint16_t owner, hw_layout_t layout,
                                         uint32_t flags, void **out);
 HW_MUST_CHECK hw_status_t hw_chunk_give(hw_chunk_t *chunk, void *ptr, hw_layout_t layout);

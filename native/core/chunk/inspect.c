@@ -12,12 +12,17 @@ void hw_chunk_mirror(hw_chunk_t *chunk, size_t from, size_t end) {
   }
 }
 
+void hw_chunk_admit_owners(hw_chunk_t *chunk) {
+  chunk->has_owner = true;
+  chunk->short_align = chunk->short_count = 0;
+}
+
 void hw_chunk_stats_of(hw_chunk_t *chunk, hw_stats_t *out) {
   hw_spin_lock(&chunk->lock);
   *out = (hw_stats_t){
       .live_blocks = chunk->allocations - chunk->deallocations - chunk->retired_blocks,
-      .live_bytes = chunk->live_bytes,
-      .peak_bytes = chunk->peak_bytes,
+      .live_bytes = hw_chunk_live_bytes(chunk),
+      .peak_bytes = chunk->limit - chunk->least_left,
       .mapped_bytes = hw_chunk_bytes(chunk),
       .retired_blocks = chunk->retired_blocks,
       .retired_bytes = chunk->retired_bytes,

@@ -92,14 +92,15 @@ static void init(hw_chunk_t *chunk, const hw_config_t *config, const plan_t *pla
   chunk->base.ops = hw_chunk_ops();
   hw_spin_init(&chunk->lock, HW_RANK_CHUNK);
   chunk->os = config->os;
-  chunk->limit = config->limit;
+  chunk->limit = chunk->left = chunk->least_left = config->limit;
   chunk->shift = (uint8_t)hw_lowest_bit(plan->options.chunk_size);
   chunk->slack_shift = (uint8_t)plan->slack_shift;
   chunk->best_fit = plan->options.fit == HW_CHUNK_BEST_FIT;
   chunk->count = chunk->free = plan->count;
   uintptr_t bits = (uintptr_t)chunk->region | plan->options.chunk_size;
   chunk->natural = (size_t)1 << hw_lowest_bit(bits);
-  chunk->at_hint = chunk->best_fit ? 0 : chunk->natural;
+  chunk->short_align = chunk->best_fit || plan->options.bitmap != NULL ? 0 : chunk->natural;
+  chunk->short_count = plan->options.bitmap != NULL ? 0 : plan->count;
   /* What the caller has in a region of theirs is not zero. */
   chunk->touched = chunk->is_own ? 0 : chunk->count;
   hw_bits_set(chunk->used, chunk->count, plan->words * 64);

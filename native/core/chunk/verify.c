@@ -83,9 +83,9 @@ static const char *broken_sum(const hw_chunk_t *chunk) {
   uint64_t live = chunk->allocations - chunk->deallocations - chunk->retired_blocks;
   sums_t sums = add_up(chunk);
   if (!sums.fits) return "every size fits its chunks";
-  if (sums.bytes != chunk->live_bytes) return "live bytes are the sizes of the blocks";
+  if (sums.bytes != hw_chunk_live_bytes(chunk)) return "live bytes are the sizes of the blocks";
   if (sums.retired_bytes != chunk->retired_bytes) return "retired bytes are the sizes of the blocks";
-  if (chunk->live_bytes > chunk->limit) return "live bytes are within the limit";
+  if (chunk->left > chunk->limit || chunk->least_left > chunk->left) return "live bytes are within the limit";
   size_t empties = 0, retired = 0;
   for (size_t slot = 0; slot < HW_CHUNK_EMPTIES; slot++) {
     empties += chunk->empties[slot] != 0 && chunk->empties[slot] != HW_EMPTY_RETIRED;
