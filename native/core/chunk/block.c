@@ -25,7 +25,7 @@ static hw_status_t take_empty(hw_chunk_t *chunk, uint16_t owner, size_t align, v
 static void begin_block(hw_chunk_t *chunk, size_t at, size_t count, size_t size, uint16_t owner) {
   hw_chunk_claim(chunk, at, count);
   hw_bit_set(chunk->starts, at);
-  hw_chunk_set_size(chunk, at, count, size);
+  hw_chunk_set_slack(chunk, at, hw_chunk_slack_of(chunk, size));
   if (owner != 0) hw_chunk_admit_owners(chunk);
   if (chunk->has_owner) chunk->owners[at] = owner;
   chunk->hint = at + count;

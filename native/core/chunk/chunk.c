@@ -5,57 +5,65 @@
 #define LIKELY(condition) __builtin_expect(!!(condition), 1)
 #define UNLIKELY(condition) __builtin_expect(!!(condition), 0)
 
+/* Bits [at, at + 64) of two words, and what of a mask falls into the second. Both words are looked
+ * at and written, needed or not: which of the two it is cannot be predicted. */
+#define LOW_PART(mask, at) ((mask) << ((at) % 64))
+#define HIGH_PART(mask, at) (((mask) >> 1) >> (~(at) % 64))
+#define WINDOW(low, high, at) ((low) >> ((at) % 64) | ((high) << 1) << (~(at) % 64))
+
 static hw_status_t chunk_allocate(hw_allocator_t *self, hw_layout_t layout, uint32_t flags,
                                   void **out) {
   hw_chunk_t *chunk = hw_chunk_of(self);
-  size_t count = hw_chunks_for(chunk, layout.size);
-  hw_spin_lock(&chunk->lock);
-  size_t at = chunk->hint;
-  uint64_t *used = &chunk->used[at / 64];
-  unsigned bit = at % 64;
-  /* Both words, needed or not: which of the two it is cannot be predicted. */
-  uint64_t low = hw_chunk_mask(count) << bit, high = (hw_chunk_mask(count) >> 1) >> (63 - bit);
+  if (UNLIKELY(!hw_spin_try(&chunk->lock))) return hw_chunk_take(chunk, 0, layout, flags, out);
+  size_t at = chunk->hint, count = hw_chunks_for(chunk, layout.size);
+  uint64_t *used = &chunk->used[at / 64], mask = ~(uint64_t)0 >> (-count % 64);
   if (UNLIKELY(count - 1 >= 64 || layout.align > chunk->short_align || layout.size > chunk->left ||
-               (flags & HW_ZEROED) != 0 || ((used[0] & low) | (used[1] & high)) != 0)) {
+               (flags & HW_ZEROED) != 0 || (used[0] & LOW_PART(mask, at)) != 0 ||
+               (used[1] & HIGH_PART(mask, at)) != 0)) {
     return hw_chunk_take_held(chunk, 0, layout, flags, out);
   }
-  used[0] |= low;
-  used[1] |= high;
-  chunk->starts[at / 64] |= (uint64_t)1 << bit;
-  hw_chunk_set_size(chunk, at, count, layout.size);
+  used[0] |= LOW_PART(mask, at);
+  used[1] |= HIGH_PART(mask, at);
+  chunk->starts[at / 64] |= (uint64_t)1 << (at % 64);
+  hw_chunk_set_slack(chunk, at, hw_chunk_slack_of(chunk, layout.size));
+  *out = hw_chunk_address(chunk, at);
   chunk->free -= count;
   chunk->hint = at + count;
   if (chunk->hint > chunk->touched) chunk->touched = chunk->hint;
   hw_chunk_charge(chunk, layout.size);
   chunk->allocations++;
   hw_spin_unlock(&chunk->lock);
-  *out = hw_chunk_address(chunk, at);
   return HW_OK;
+}
+
+/* Whether a live block of this layout begins at `at`. Behind its first chunk come used ones that are
+ * no start, as many as there should be. */
+static inline bool is_block(const hw_chunk_t *chunk, const uint64_t *used, const uint64_t *starts,
+                            size_t at, hw_layout_t layout) {
+  uint64_t low = used[0] ^ starts[0], high = used[1] ^ starts[1];
+  uint64_t ends = ~(WINDOW(low, high, at) | 1);
+  return (starts[0] >> (at % 64) & 1) != 0 && ends != 0 &&
+         hw_lowest_bit(ends) == hw_chunks_for(chunk, layout.size) &&
+         hw_chunk_slack(chunk, at) == hw_chunk_slack_of(chunk, layout.size);
 }
 
 static hw_status_t chunk_deallocate(hw_allocator_t *self, void *ptr, hw_layout_t layout) {
   hw_chunk_t *chunk = hw_chunk_of(self);
+  if (UNLIKELY(!hw_spin_try(&chunk->lock))) return hw_chunk_give(chunk, ptr, layout);
   size_t offset = (size_t)((uintptr_t)ptr - (uintptr_t)chunk->region);
   size_t at = offset >> chunk->shift, count = hw_chunks_for(chunk, layout.size);
-  hw_spin_lock(&chunk->lock);
-  if (UNLIKELY(at >= chunk->short_count || count - 1 >= 63)) {
+  if (UNLIKELY(at >= chunk->short_count || count >= 64)) {
     return hw_chunk_give_held(chunk, ptr, layout);
   }
   uint64_t *used = &chunk->used[at / 64], *starts = &chunk->starts[at / 64];
-  unsigned bit = at % 64;
-  /* Chunks of a block behind its first: used, and no start. As many as there should be follow. */
-  uint64_t low = used[0] ^ starts[0], high = used[1] ^ starts[1];
-  uint64_t ends = ~(low >> bit | (high << 1) << (63 - bit) | 1);
-  bool is_block = (starts[0] >> bit & 1) != 0 && ends != 0 && hw_lowest_bit(ends) == count &&
-                  offset == at << chunk->shift &&
-                  hw_chunk_size(chunk, at, count) == layout.size &&
-                  hw_is_aligned(ptr, layout.align);
-  if (UNLIKELY(!is_block)) return hw_chunk_give_held(chunk, ptr, layout);
-
+  if (UNLIKELY(!is_block(chunk, used, starts, at, layout) || (offset & chunk->mask) != 0 ||
+               !hw_is_aligned(ptr, layout.align))) {
+    return hw_chunk_give_held(chunk, ptr, layout);
+  }
   uint64_t mask = ((uint64_t)1 << count) - 1;
-  used[0] ^= mask << bit;
-  used[1] ^= (mask >> 1) >> (63 - bit);
-  starts[0] ^= (uint64_t)1 << bit;
+  used[0] ^= LOW_PART(mask, at);
+  used[1] ^= HIGH_PART(mask, at);
+  starts[0] ^= (uint64_t)1 << (at % 64);
   chunk->may[at >> HW_CHUNK_GROUP_SHIFT] = UINT8_MAX;
   chunk->may[(at + count - 1) >> HW_CHUNK_GROUP_SHIFT] = UINT8_MAX;
   chunk->failed = 0;

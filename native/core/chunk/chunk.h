@@ -45,6 +45,7 @@ typedef struct hw_chunk {
   bool has_owner; /* some block has, or one was retired: `owners` counts */
   uint8_t *region;
   size_t count;   /* chunks */
+  size_t mask;    /* a chunk's bytes less one */
   size_t natural; /* the alignment that every chunk has */
   /* The short ways of chunk.c are for heaps whose blocks have no owners, without a bitmap of the
    * caller: alignments up to `short_align` by next fit, and blocks below chunk `short_count`. */
@@ -94,7 +95,7 @@ static inline bool hw_is_chunk(const hw_allocator_t *self) {
 }
 
 static inline size_t hw_chunks_for(const hw_chunk_t *chunk, size_t size) {
-  return (size + (((size_t)1 << chunk->shift) - 1)) >> chunk->shift;
+  return (size + chunk->mask) >> chunk->shift;
 }
 
 static inline uint8_t *hw_chunk_address(const hw_chunk_t *chunk, size_t at) {
@@ -103,18 +104,6 @@ static inline uint8_t *hw_chunk_address(const hw_chunk_t *chunk, size_t at) {
 
 static inline size_t hw_chunk_bytes(const hw_chunk_t *chunk) {
   return chunk->count << chunk->shift;
-}
-
-/* Bits [at, at + 64): for `at` up to the number of chunks. */
-static inline uint64_t hw_chunk_window(const uint64_t *map, size_t at) {
-  size_t word = at / 64;
-  unsigned bit = at % 64;
-  return (map[word] >> bit) | ((map[word + 1] << 1) << (63 - bit));
-}
-
-/* `count` ones, of 1 to 64. */
-static inline uint64_t hw_chunk_mask(size_t count) {
-  return ~(uint64_t)0 >> (64 - count);
 }
 
 static inline size_t hw_chunk_groups(const hw_chunk_t *chunk) {

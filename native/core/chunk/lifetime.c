@@ -94,6 +94,7 @@ static void init(hw_chunk_t *chunk, const hw_config_t *config, const plan_t *pla
   chunk->os = config->os;
   chunk->limit = chunk->left = chunk->least_left = config->limit;
   chunk->shift = (uint8_t)hw_lowest_bit(plan->options.chunk_size);
+  chunk->mask = plan->options.chunk_size - 1;
   chunk->slack_shift = (uint8_t)plan->slack_shift;
   chunk->best_fit = plan->options.fit == HW_CHUNK_BEST_FIT;
   chunk->count = chunk->free = plan->count;
