@@ -25,7 +25,7 @@ static hw_status_t take_empty(hw_chunk_t *chunk, uint16_t owner, size_t align, v
 static void begin_block(hw_chunk_t *chunk, size_t at, size_t count, size_t size, uint16_t owner) {
   hw_chunk_claim(chunk, at, count);
   hw_bit_set(chunk->starts, at);
-  hw_chunk_set_slack(chunk, at, hw_chunk_slack_of(chunk, size));
+  hw_chunk_set_size(chunk, at, size);
   if (owner != 0) hw_chunk_admit_owners(chunk);
   if (chunk->has_owner) chunk->owners[at] = owner;
   chunk->hint = at + count;
@@ -58,6 +58,7 @@ hw_status_t hw_chunk_take(hw_chunk_t *chunk, uint16_t owner, hw_layout_t layout,
 
 void hw_chunk_end_block(hw_chunk_t *chunk, size_t at, size_t count, size_t size) {
   hw_bit_clear(chunk->starts, at);
+  hw_chunk_set_size(chunk, at, 0);
   hw_chunk_release(chunk, at, count);
   chunk->left += size;
   chunk->deallocations++;
@@ -90,8 +91,7 @@ hw_status_t hw_chunk_retire(hw_chunk_t *chunk, void *ptr, hw_layout_t layout) {
       chunk->empties[hw_empty_slot(ptr)] = HW_EMPTY_RETIRED;
     } else {
       /* Its chunks stay in use, and its start: what lies before it must end here. */
-      hw_chunk_admit_owners(chunk);
-      chunk->owners[at] = HW_CHUNK_RETIRED;
+      hw_chunk_set_size(chunk, at, 0);
     }
     chunk->left += layout.size;
     chunk->retired_bytes += layout.size;

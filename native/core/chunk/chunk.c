@@ -1,15 +1,14 @@
 /* The table of operations, and the short ways through it: most requests get the chunks at the hint,
- * and most frees are of a block that two words of the maps show whole. */
+ * and most frees are of a block of at most 64 chunks. */
 #include "chunk/place.h"
 
 #define LIKELY(condition) __builtin_expect(!!(condition), 1)
 #define UNLIKELY(condition) __builtin_expect(!!(condition), 0)
 
-/* Bits [at, at + 64) of two words, and what of a mask falls into the second. Both words are looked
- * at and written, needed or not: which of the two it is cannot be predicted. */
+/* Of a mask that begins at bit `at`: what falls into its word, and into the one behind. Both words
+ * are looked at and written, needed or not: which of the two it is cannot be predicted. */
 #define LOW_PART(mask, at) ((mask) << ((at) % 64))
 #define HIGH_PART(mask, at) (((mask) >> 1) >> (~(at) % 64))
-#define WINDOW(low, high, at) ((low) >> ((at) % 64) | ((high) << 1) << (~(at) % 64))
 
 static hw_status_t chunk_allocate(hw_allocator_t *self, hw_layout_t layout, uint32_t flags,
                                   void **out) {
@@ -25,7 +24,7 @@ static hw_status_t chunk_allocate(hw_allocator_t *self, hw_layout_t layout, uint
   used[0] |= LOW_PART(mask, at);
   used[1] |= HIGH_PART(mask, at);
   chunk->starts[at / 64] |= (uint64_t)1 << (at % 64);
-  hw_chunk_set_slack(chunk, at, hw_chunk_slack_of(chunk, layout.size));
+  ((uint32_t *)chunk->sizes)[at] = (uint32_t)layout.size;
   *out = hw_chunk_address(chunk, at);
   chunk->free -= count;
   chunk->hint = at + count;
@@ -36,34 +35,22 @@ static hw_status_t chunk_allocate(hw_allocator_t *self, hw_layout_t layout, uint
   return HW_OK;
 }
 
-/* Whether a live block of this layout begins at `at`. Behind its first chunk come used ones that are
- * no start, as many as there should be. */
-static inline bool is_block(const hw_chunk_t *chunk, const uint64_t *used, const uint64_t *starts,
-                            size_t at, hw_layout_t layout) {
-  uint64_t low = used[0] ^ starts[0], high = used[1] ^ starts[1];
-  uint64_t ends = ~(WINDOW(low, high, at) | 1);
-  return (starts[0] >> (at % 64) & 1) != 0 && ends != 0 &&
-         hw_lowest_bit(ends) == hw_chunks_for(chunk, layout.size) &&
-         hw_chunk_slack(chunk, at) == hw_chunk_slack_of(chunk, layout.size);
-}
-
 static hw_status_t chunk_deallocate(hw_allocator_t *self, void *ptr, hw_layout_t layout) {
   hw_chunk_t *chunk = hw_chunk_of(self);
   if (UNLIKELY(!hw_spin_try(&chunk->lock))) return hw_chunk_give(chunk, ptr, layout);
   size_t offset = (size_t)((uintptr_t)ptr - (uintptr_t)chunk->region);
   size_t at = offset >> chunk->shift, count = hw_chunks_for(chunk, layout.size);
-  if (UNLIKELY(at >= chunk->short_count || count >= 64)) {
+  /* The size of a block is where it begins, and nowhere else. */
+  uint32_t *size = &((uint32_t *)chunk->sizes)[at];
+  if (UNLIKELY(at >= chunk->short_count || count - 1 >= 64 || *size != layout.size ||
+               (offset & chunk->mask) != 0 || !hw_is_aligned(ptr, layout.align))) {
     return hw_chunk_give_held(chunk, ptr, layout);
   }
-  uint64_t *used = &chunk->used[at / 64], *starts = &chunk->starts[at / 64];
-  if (UNLIKELY(!is_block(chunk, used, starts, at, layout) || (offset & chunk->mask) != 0 ||
-               !hw_is_aligned(ptr, layout.align))) {
-    return hw_chunk_give_held(chunk, ptr, layout);
-  }
-  uint64_t mask = ((uint64_t)1 << count) - 1;
+  uint64_t *used = &chunk->used[at / 64], mask = ~(uint64_t)0 >> (-count % 64);
+  *size = 0;
   used[0] ^= LOW_PART(mask, at);
   used[1] ^= HIGH_PART(mask, at);
-  starts[0] ^= (uint64_t)1 << (at % 64);
+  chunk->starts[at / 64] ^= (uint64_t)1 << (at % 64);
   chunk->may[at >> HW_CHUNK_GROUP_SHIFT] = UINT8_MAX;
   chunk->may[(at + count - 1) >> HW_CHUNK_GROUP_SHIFT] = UINT8_MAX;
   chunk->failed = 0;

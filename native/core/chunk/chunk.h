@@ -3,7 +3,8 @@
  *
  *     used     one bit a chunk, set while a block or a retired block has it
  *     starts   one bit a chunk, set where a block begins: with `used` the extent of every block
- *     slack    of a block's first chunk: its chunks' bytes less its size, so that sizes are exact
+ *     sizes    of a block's first chunk: its bytes, as the caller said; 0 in all others, and of a
+ *              retired block
  *     owners   of a block's first chunk: who has it; not touched until somebody says who it is
  *     may      one byte a group of chunks: bit j is clear if no free run that touches the group has
  *              2^j chunks or more
@@ -30,7 +31,6 @@
 #include "segment/segment.h"
 
 #define HW_NO_CHUNK SIZE_MAX
-#define HW_CHUNK_RETIRED 65535u
 
 /* Classes of alignment: 0 is what every chunk has, class j is 2^j chunks. */
 #define HW_CHUNK_CLASSES 64u
@@ -39,21 +39,21 @@ typedef struct hw_chunk {
   hw_allocator_t base;
   hw_spin_t lock;
   uint8_t shift;       /* lg of a chunk's bytes */
-  uint8_t slack_shift; /* lg of the bytes of an entry of `slack` */
   bool best_fit;
   bool is_own;    /* the region */
-  bool has_owner; /* some block has, or one was retired: `owners` counts */
+  bool is_wide;   /* `sizes` has 64 bits for each, not 32 */
+  bool has_owner; /* some block has: `owners` counts */
   uint8_t *region;
   size_t count;   /* chunks */
   size_t mask;    /* a chunk's bytes less one */
   size_t natural; /* the alignment that every chunk has */
   /* The short ways of chunk.c are for heaps whose blocks have no owners, without a bitmap of the
-   * caller: alignments up to `short_align` by next fit, and blocks below chunk `short_count`. */
+   * caller, in regions of less than 4 GiB: alignments up to `short_align` by next fit, and blocks below chunk `short_count`. */
   size_t short_align, short_count;
 
   uint64_t *used, *starts;
   uint8_t *may;
-  void *slack;
+  void *sizes;
   uint16_t *owners;
   uint8_t *bitmap; /* the caller's, or NULL */
 
@@ -133,8 +133,9 @@ size_t hw_chunk_block_end(const hw_chunk_t *chunk, size_t at);
 /* The first chunk of the block that has chunk `at`, retired or not; HW_NO_CHUNK if it is free. */
 size_t hw_chunk_head(const hw_chunk_t *chunk, size_t at);
 
-static inline bool hw_chunk_is_retired(const hw_chunk_t *chunk, size_t at) {
-  return chunk->has_owner && chunk->owners[at] == HW_CHUNK_RETIRED;
+static inline size_t hw_chunk_size(const hw_chunk_t *chunk, size_t at) {
+  return chunk->is_wide ? ((const uint64_t *)chunk->sizes)[at]
+                        : ((const uint32_t *)chunk->sizes)[at];
 }
 
 /* ---- Empty blocks (empty.c), with the lock held ---- */

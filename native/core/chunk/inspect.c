@@ -81,8 +81,9 @@ static size_t end_blocks(hw_chunk_t *chunk, bool all, uint16_t owner) {
   size_t at = hw_bits_next_set(chunk->starts, 0, chunk->count);
   while (at < chunk->count) {
     size_t end = hw_chunk_block_end(chunk, at);
-    if ((all || chunk->owners[at] == owner) && !hw_chunk_is_retired(chunk, at)) {
-      hw_chunk_end_block(chunk, at, end - at, hw_chunk_size(chunk, at, end - at));
+    size_t size = hw_chunk_size(chunk, at);
+    if (size != 0 && (all || chunk->owners[at] == owner)) {
+      hw_chunk_end_block(chunk, at, end - at, size);
       ended++;
     }
     at = hw_bits_next_set(chunk->starts, end, chunk->count);

@@ -6,7 +6,8 @@
 typedef struct plan {
   hw_chunk_options_t options;
   size_t count, bytes; /* of the region */
-  size_t words, groups, slack_shift;
+  size_t words, groups;
+  bool is_wide; /* sizes do not fit 32 bits */
 } plan_t;
 
 static bool overlap(const void *a, size_t a_size, const void *b, size_t b_size) {
@@ -41,7 +42,7 @@ static hw_status_t check_options(const hw_chunk_options_t *options, plan_t *plan
   plan->options = *options;
   plan->words = plan->count / 64 + 2;
   plan->groups = hw_align_up((plan->count + HW_CHUNK_GROUP - 1) >> HW_CHUNK_GROUP_SHIFT, 8);
-  plan->slack_shift = chunk_size <= 256 ? 0 : chunk_size <= 65536 ? 1 : 3;
+  plan->is_wide = plan->bytes > UINT32_MAX;
   return HW_OK;
 }
 
@@ -58,7 +59,7 @@ static size_t lay_out(hw_chunk_t *chunk, const plan_t *plan, uint8_t *base) {
   parts.used = carve(&at, plan->words * sizeof(uint64_t));
   parts.starts = carve(&at, plan->words * sizeof(uint64_t));
   parts.may = carve(&at, plan->groups);
-  parts.slack = carve(&at, plan->count << plan->slack_shift);
+  parts.sizes = carve(&at, plan->count * (plan->is_wide ? sizeof(uint64_t) : sizeof(uint32_t)));
   parts.owners = carve(&at, plan->count * sizeof(uint16_t));
   parts.empties = carve(&at, HW_CHUNK_EMPTIES);
   parts.empty_owners = carve(&at, HW_CHUNK_EMPTIES * sizeof(uint16_t));
@@ -95,13 +96,14 @@ static void init(hw_chunk_t *chunk, const hw_config_t *config, const plan_t *pla
   chunk->limit = chunk->left = chunk->least_left = config->limit;
   chunk->shift = (uint8_t)hw_lowest_bit(plan->options.chunk_size);
   chunk->mask = plan->options.chunk_size - 1;
-  chunk->slack_shift = (uint8_t)plan->slack_shift;
+  chunk->is_wide = plan->is_wide;
   chunk->best_fit = plan->options.fit == HW_CHUNK_BEST_FIT;
   chunk->count = chunk->free = plan->count;
   uintptr_t bits = (uintptr_t)chunk->region | plan->options.chunk_size;
   chunk->natural = (size_t)1 << hw_lowest_bit(bits);
-  chunk->short_align = chunk->best_fit || plan->options.bitmap != NULL ? 0 : chunk->natural;
-  chunk->short_count = plan->options.bitmap != NULL ? 0 : plan->count;
+  bool has_short_ways = plan->options.bitmap == NULL && !plan->is_wide;
+  chunk->short_align = has_short_ways && !chunk->best_fit ? chunk->natural : 0;
+  chunk->short_count = has_short_ways ? plan->count : 0;
   /* What the caller has in a region of theirs is not zero. */
   chunk->touched = chunk->is_own ? 0 : chunk->count;
   hw_bits_set(chunk->used, chunk->count, plan->words * 64);

@@ -4,28 +4,12 @@
 
 #include "chunk/chunk.h"
 
-static inline size_t hw_chunk_slack(const hw_chunk_t *chunk, size_t at) {
-  if (chunk->slack_shift == 0) return ((const uint8_t *)chunk->slack)[at];
-  if (chunk->slack_shift == 1) return ((const uint16_t *)chunk->slack)[at];
-  return ((const uint64_t *)chunk->slack)[at];
-}
-
-static inline void hw_chunk_set_slack(hw_chunk_t *chunk, size_t at, size_t slack) {
-  switch (chunk->slack_shift) {
-    case 0: ((uint8_t *)chunk->slack)[at] = (uint8_t)slack; return;
-    case 1: ((uint16_t *)chunk->slack)[at] = (uint16_t)slack; return;
-    default: ((uint64_t *)chunk->slack)[at] = slack; return;
+static inline void hw_chunk_set_size(hw_chunk_t *chunk, size_t at, size_t size) {
+  if (chunk->is_wide) {
+    ((uint64_t *)chunk->sizes)[at] = size;
+  } else {
+    ((uint32_t *)chunk->sizes)[at] = (uint32_t)size;
   }
-}
-
-/* What a size leaves of its last chunk. */
-static inline size_t hw_chunk_slack_of(const hw_chunk_t *chunk, size_t size) {
-  return (0 - size) & chunk->mask;
-}
-
-/* The caller's size of the block that begins at `at` with so many chunks. */
-static inline size_t hw_chunk_size(const hw_chunk_t *chunk, size_t at, size_t count) {
-  return (count << chunk->shift) - hw_chunk_slack(chunk, at);
 }
 
 /* Takes free chunks. */

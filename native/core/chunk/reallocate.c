@@ -28,7 +28,7 @@ static hw_status_t resize(hw_chunk_t *chunk, const void *ptr, size_t at, hw_layo
   }
   if (wants > has) hw_chunk_claim(chunk, at + has, wants - has);
   if (wants < has) hw_chunk_release(chunk, at + wants, has - wants);
-  hw_chunk_set_slack(chunk, at, hw_chunk_slack_of(chunk, next.size));
+  hw_chunk_set_size(chunk, at, next.size);
   return HW_OK;
 }
 
