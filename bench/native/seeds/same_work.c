@@ -103,7 +103,7 @@ int main(int argc, char **argv) {
   seeds_print_times("refused", &work.refused);
   seeds_print_times("free", &work.freed);
   printf("}\n");
-  seeds_close(&work.heap);
+  if (!options.is_untimed) seeds_close(&work.heap);
   free(work.blocks);
   return 0;
 }

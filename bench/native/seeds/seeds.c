@@ -87,24 +87,23 @@ static hw_allocator_t *open_empty(void) {
   return &empty;
 }
 
-/* Has the pages of all that an allocator may hand out, and gives them back to it, not to the system.
- */
+/* Has the pages of all that an allocator may hand out, and of what it notes about it, and gives them
+ * back to it, not to the system. */
 static void touch(hw_allocator_t *heap, size_t bytes) {
-  hw_chunk_info_t info;
-  if (hw_chunk_info(heap, &info) == HW_OK) {
-    memset(info.region, 1, info.capacity);
-    return;
-  }
-  enum { PIECES = 512 };
-  static void *pieces[PIECES];
-  const hw_layout_t layout = {bytes / PIECES - 65536 / PIECES, 16};
-  for (size_t i = 0; i < PIECES; i++) {
+  const hw_layout_t layout = {4096, 8};
+  size_t count = bytes / layout.size - bytes / layout.size / 64;
+  void **pieces = malloc(count * sizeof *pieces);
+  if (pieces == NULL) seeds_die("no memory for a list");
+  for (size_t i = 0; i < count; i++) {
     if (hw_allocate(heap, layout, 0, &pieces[i]) != HW_OK) seeds_die("nothing to touch");
     memset(pieces[i], 1, layout.size);
   }
-  for (size_t i = 0; i < PIECES; i++) {
+  for (size_t i = 0; i < count; i++) {
     if (hw_deallocate(heap, pieces[i], layout) != HW_OK) seeds_die("a free was refused");
   }
+  free(pieces);
+  /* From the beginning, as a heap that was just made. */
+  if (hw_chunk_reset(heap) != HW_OK && hw_arena_tick(heap, NULL) != HW_OK) seeds_die("no heap");
 }
 
 seeds_heap_t seeds_open(const seeds_options_t *options, size_t bytes) {
