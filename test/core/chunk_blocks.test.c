@@ -145,10 +145,8 @@ static void empty_blocks_differ_and_end_once(void **state) {
   hw_allocator_t *heap = chunk_begin(8, 64);
   void *blocks[64 * 4];
   size_t count = 0;
-  for (size_t align = 1; align <= (size_t)1 << 62; align *= 4) {
-    size_t room = align < (size_t)1 << 60 ? 4 : 1;
-    for (size_t i = 0; i < room; i++) {
-      if (align == (size_t)1 << 62) continue; /* slot 0, if anything, and it is taken */
+  for (size_t align = 1; align <= (size_t)1 << 40; align *= 4) {
+    for (size_t i = 0; i < 4; i++) {
       blocks[count] = chunk_take(heap, 0, align);
       assert_int_equal(hw_owns(heap, blocks[count]), HW_OWNS_YES);
       for (size_t k = 0; k < count; k++) assert_ptr_not_equal(blocks[k], blocks[count]);
@@ -156,6 +154,7 @@ static void empty_blocks_differ_and_end_once(void **state) {
     }
   }
   assert_int_equal(chunk_stats(heap).live_blocks, count);
+  assert_full(heap, 0, (size_t)1 << 62); /* such numbers are few, and theirs are taken */
   hw_stats_t before = chunk_stats(heap);
   assert_refused(heap, HW_ERR_LAYOUT_MISMATCH, hw_deallocate(heap, blocks[0], layout_of(0, 2)),
                  &before, 0);
