@@ -4,12 +4,12 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define REQUIRE(condition)                                                                     \
-  do {                                                                                         \
-    if (!(condition)) {                                                                        \
-      fprintf(stderr, "%s:%d: the model disagrees: %s\n", __FILE__, __LINE__, #condition);     \
-      abort();                                                                                 \
-    }                                                                                          \
+#define REQUIRE(condition)                                                                 \
+  do {                                                                                     \
+    if (!(condition)) {                                                                    \
+      fprintf(stderr, "%s:%d: the model disagrees: %s\n", __FILE__, __LINE__, #condition); \
+      abort();                                                                             \
+    }                                                                                      \
   } while (0)
 
 void chunk_model_begin(chunk_model_t *model, const hw_config_t *config) {

@@ -49,8 +49,8 @@ static void any_chunk_count_is_accepted(void **state) {
   }
 }
 
-/* Bit 3 is bit 3 of byte 0, bit 9 is bit 1 of byte 1; a preset 0x2f is cleared, for bits in it would
- * be blocks that nobody can free. */
+/* Bit 3 is bit 3 of byte 0, bit 9 is bit 1 of byte 1; a preset 0x2f is cleared, for bits in it
+ * would be blocks that nobody can free. */
 static void bitmap_bits_are_where_they_belong(void **state) {
   (void)state;
   static uint64_t bitmap[1] = {0x2f};
@@ -143,8 +143,7 @@ static void realloc_inside_a_chunk_moves_nothing(void **state) {
   hw_allocator_t *heap = chunk_begin(16, 256);
   void *block = chunk_take(heap, 1, 1), *moved = NULL;
   for (size_t size = 1; size < 256; size++) {
-    assert_ok(
-        hw_reallocate(heap, block, layout_of(size, 1), layout_of(size + 1, 1), 0, &moved));
+    assert_ok(hw_reallocate(heap, block, layout_of(size, 1), layout_of(size + 1, 1), 0, &moved));
     assert_ptr_equal(moved, block);
     assert_int_equal(chunk_stats(heap).live_bytes, size + 1);
   }
@@ -173,8 +172,7 @@ static void sixteen_chunks_of_sixteen_hold_a_vec_that_grows(void **state) {
   void *vec = chunk_take(heap, room * 4, 4);
   for (int32_t i = 0; i < 10; i++) {
     if ((size_t)i == room) {
-      assert_ok(
-          hw_reallocate(heap, vec, layout_of(room * 4, 4), layout_of(room * 8, 4), 0, &vec));
+      assert_ok(hw_reallocate(heap, vec, layout_of(room * 4, 4), layout_of(room * 8, 4), 0, &vec));
       room *= 2;
     }
     ((int32_t *)vec)[i] = i;
@@ -280,12 +278,12 @@ static void wrong_frees_are_refused_before_any_change(void **state) {
     hw_layout_t layout;
     hw_status_t expected;
   } cases[] = {
-      {block, {1001, 8}, HW_ERR_LAYOUT_MISMATCH},  {block, {2000, 8}, HW_ERR_LAYOUT_MISMATCH},
+      {block, {1001, 8}, HW_ERR_LAYOUT_MISMATCH},   {block, {2000, 8}, HW_ERR_LAYOUT_MISMATCH},
       {block, {100000, 8}, HW_ERR_LAYOUT_MISMATCH}, {block, {999, 8}, HW_ERR_LAYOUT_MISMATCH},
-      {block, {0, 8}, HW_ERR_LAYOUT_MISMATCH},     {block + 256, {744, 8}, HW_ERR_INTERIOR},
-      {block + 256, {256, 8}, HW_ERR_INTERIOR},    {block + 1, {999, 1}, HW_ERR_INTERIOR},
-      {block + 1024, {256, 8}, HW_ERR_NOT_LIVE},   {stranger, {256, 1}, HW_ERR_NOT_OWNED},
-      {block - 1, {256, 1}, HW_ERR_NOT_OWNED},     {block + 16 * 256, {256, 8}, HW_ERR_NOT_OWNED},
+      {block, {0, 8}, HW_ERR_LAYOUT_MISMATCH},      {block + 256, {744, 8}, HW_ERR_INTERIOR},
+      {block + 256, {256, 8}, HW_ERR_INTERIOR},     {block + 1, {999, 1}, HW_ERR_INTERIOR},
+      {block + 1024, {256, 8}, HW_ERR_NOT_LIVE},    {stranger, {256, 1}, HW_ERR_NOT_OWNED},
+      {block - 1, {256, 1}, HW_ERR_NOT_OWNED},      {block + 16 * 256, {256, 8}, HW_ERR_NOT_OWNED},
   };
   for (size_t i = 0; i < COUNT_OF(cases); i++) {
     hw_status_t status = hw_deallocate(heap, cases[i].ptr, cases[i].layout);

@@ -87,8 +87,8 @@ static hw_allocator_t *open_empty(void) {
   return &empty;
 }
 
-/* Has the pages of all that an allocator may hand out, and of what it notes about it, and gives them
- * back to it, not to the system. */
+/* Has the pages of all that an allocator may hand out, and of what it notes about it, and gives
+ * them back to it, not to the system. */
 static void touch(hw_allocator_t *heap, size_t bytes) {
   const hw_layout_t layout = {4096, 8};
   size_t count = bytes / layout.size - bytes / layout.size / 64;

@@ -41,9 +41,8 @@ hw_status_t hw_chunk_check(const hw_chunk_t *chunk, const void *ptr, hw_layout_t
     return HW_OK;
   }
   *at = offset_of(chunk, ptr) >> chunk->shift;
-  bool fits = layout.size != 0 && *at < chunk->count &&
-              hw_chunk_size(chunk, *at) == layout.size && ptr == hw_chunk_address(chunk, *at) &&
-              hw_is_aligned(ptr, layout.align);
+  bool fits = layout.size != 0 && *at < chunk->count && hw_chunk_size(chunk, *at) == layout.size &&
+              ptr == hw_chunk_address(chunk, *at) && hw_is_aligned(ptr, layout.align);
   return fits ? HW_OK : refuse(chunk, ptr, layout);
 }
 

@@ -48,7 +48,8 @@ typedef struct hw_chunk {
   size_t mask;    /* a chunk's bytes less one */
   size_t natural; /* the alignment that every chunk has */
   /* The short ways of chunk.c are for heaps whose blocks have no owners, without a bitmap of the
-   * caller, in regions of less than 4 GiB: alignments up to `short_align` by next fit, and blocks below chunk `short_count`. */
+   * caller, in regions of less than 4 GiB: alignments up to `short_align` by next fit, and blocks
+   * below chunk `short_count`. */
   size_t short_align, short_count;
 
   uint64_t *used, *starts;

@@ -153,7 +153,7 @@ static size_t run_end(const hw_chunk_t *chunk, size_t at) {
 
 typedef struct best {
   size_t at, run; /* the place, and the chunks of its run */
-  size_t seen;    /* one behind the last run that was looked at */
+  size_t seen; /* one behind the last run that was looked at */
 } best_t;
 
 /* The runs that touch a group and were not seen yet. */

@@ -85,7 +85,8 @@ static const char *broken_sum(const hw_chunk_t *chunk) {
   sums_t sums = add_up(chunk);
   if (!sums.fits) return "every size fits its chunks";
   if (sums.bytes != hw_chunk_live_bytes(chunk)) return "live bytes are the sizes of the blocks";
-  if (chunk->left > chunk->limit || chunk->least_left > chunk->left) return "live bytes are within the limit";
+  if (chunk->left > chunk->limit || chunk->least_left > chunk->left)
+    return "live bytes are within the limit";
   size_t empties = 0, retired = 0;
   for (size_t slot = 0; slot < HW_CHUNK_EMPTIES && chunk->empty_count > 0; slot++) {
     empties += chunk->empties[slot] != 0 && chunk->empties[slot] != HW_EMPTY_RETIRED;
