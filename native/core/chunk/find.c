@@ -1,4 +1,6 @@
 /* Where there is room. */
+#include <string.h>
+
 #include "chunk/chunk.h"
 
 /* The levels of `may`: 2^0 to 2^7 chunks and more. */
@@ -71,16 +73,18 @@ static size_t search(const hw_chunk_t *chunk, const request_t *request, size_t f
 /* The first group from `group` on whose free runs may reach `level`; the number of groups: none. */
 static size_t next_candidate(const hw_chunk_t *chunk, size_t group, unsigned level) {
   size_t count = hw_chunk_groups(chunk);
-  uint64_t wanted = UINT64_C(0x0101010101010101) << level;
+  uint64_t wanted = UINT64_C(0x0101010101010101) << level, eight;
   while (group < count) {
-    /* Eight at a time: there are as many bytes as a multiple of eight. */
-    if (group % 8 == 0 && (((const uint64_t *)(const void *)chunk->may)[group / 8] & wanted) == 0) {
-      group += 8;
-    } else if ((chunk->may[group] >> level & 1) != 0) {
-      return group;
-    } else {
-      group++;
+    if (group % 8 == 0) {
+      /* There are as many bytes as a multiple of eight. */
+      memcpy(&eight, chunk->may + group, sizeof eight);
+      if ((eight & wanted) == 0) {
+        group += sizeof eight;
+        continue;
+      }
     }
+    if ((chunk->may[group] >> level & 1) != 0) return group;
+    group++;
   }
   return count;
 }

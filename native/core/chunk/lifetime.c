@@ -46,25 +46,43 @@ static hw_status_t check_options(const hw_chunk_options_t *options, plan_t *plan
   return HW_OK;
 }
 
-/* Hands out what lies behind one another in the heap's segment. */
-static void *carve(uint8_t **at, size_t size) {
-  void *part = *at;
-  *at += hw_align_up(size, 64);
-  return part;
+/* The place of a part behind those before it. */
+static size_t carve(size_t *end, size_t size) {
+  size_t at = *end;
+  *end += hw_align_up(size, 64);
+  return at;
 }
 
-static size_t lay_out(hw_chunk_t *chunk, const plan_t *plan, uint8_t *base) {
-  uint8_t *at = base + hw_align_up(sizeof *chunk, 64);
-  hw_chunk_t parts = {0};
-  parts.used = carve(&at, plan->words * sizeof(uint64_t));
-  parts.starts = carve(&at, plan->words * sizeof(uint64_t));
-  parts.may = carve(&at, plan->groups);
-  parts.sizes = carve(&at, plan->count * (plan->is_wide ? sizeof(uint64_t) : sizeof(uint32_t)));
-  parts.owners = carve(&at, plan->count * sizeof(uint16_t));
-  parts.empties = carve(&at, HW_CHUNK_EMPTIES);
-  parts.empty_owners = carve(&at, HW_CHUNK_EMPTIES * sizeof(uint16_t));
-  if (chunk != NULL) *chunk = parts;
-  return (size_t)(at - base);
+/* Where in the heap's segment its parts lie. */
+typedef struct parts {
+  size_t used, starts, may, sizes, owners, empties, empty_owners, end;
+} parts_t;
+
+static parts_t lay_out(const plan_t *plan) {
+  parts_t parts = {.end = hw_align_up(sizeof(hw_chunk_t), 64)};
+  size_t size = plan->is_wide ? sizeof(uint64_t) : sizeof(uint32_t);
+  parts.used = carve(&parts.end, plan->words * sizeof(uint64_t));
+  parts.starts = carve(&parts.end, plan->words * sizeof(uint64_t));
+  parts.may = carve(&parts.end, plan->groups);
+  parts.sizes = carve(&parts.end, plan->count * size);
+  parts.owners = carve(&parts.end, plan->count * sizeof(uint16_t));
+  parts.empties = carve(&parts.end, HW_CHUNK_EMPTIES);
+  parts.empty_owners = carve(&parts.end, HW_CHUNK_EMPTIES * sizeof(uint16_t));
+  return parts;
+}
+
+static void *part(hw_chunk_t *chunk, size_t at) {
+  return (uint8_t *)chunk + at;
+}
+
+static void set_parts(hw_chunk_t *chunk, const parts_t *parts) {
+  chunk->used = part(chunk, parts->used);
+  chunk->starts = part(chunk, parts->starts);
+  chunk->may = part(chunk, parts->may);
+  chunk->sizes = part(chunk, parts->sizes);
+  chunk->owners = part(chunk, parts->owners);
+  chunk->empties = part(chunk, parts->empties);
+  chunk->empty_owners = part(chunk, parts->empty_owners);
 }
 
 /* Aligned to the largest power of two that fits into it, so that every alignment up to the whole
@@ -125,13 +143,14 @@ hw_status_t hw_chunk_create(const hw_config_t *config, hw_heaps_t *heaps, hw_all
   if (region == NULL) status = reserve(config->os, plan.bytes, &region, &reserved);
   if (status != HW_OK) return status;
   hw_segment_t memory;
-  status = hw_segment_map(config->os, lay_out(NULL, &plan, NULL), &memory);
+  parts_t parts = lay_out(&plan);
+  status = hw_segment_map(config->os, parts.end, &memory);
   if (status != HW_OK) {
     if (reserved > 0) config->os->unmap(region, reserved);
     return status;
   }
   hw_chunk_t *chunk = memory.base;
-  (void)lay_out(chunk, &plan, memory.base);
+  set_parts(chunk, &parts);
   chunk->memory = memory;
   chunk->region = region;
   chunk->region_bytes = reserved;
