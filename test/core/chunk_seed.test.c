@@ -278,12 +278,13 @@ static void wrong_frees_are_refused_before_any_change(void **state) {
     hw_layout_t layout;
     hw_status_t expected;
   } cases[] = {
-      {block, {1001, 8}, HW_ERR_LAYOUT_MISMATCH},   {block, {2000, 8}, HW_ERR_LAYOUT_MISMATCH},
-      {block, {100000, 8}, HW_ERR_LAYOUT_MISMATCH}, {block, {999, 8}, HW_ERR_LAYOUT_MISMATCH},
-      {block, {0, 8}, HW_ERR_LAYOUT_MISMATCH},      {block + 256, {744, 8}, HW_ERR_INTERIOR},
-      {block + 256, {256, 8}, HW_ERR_INTERIOR},     {block + 1, {999, 1}, HW_ERR_INTERIOR},
-      {block + 1024, {256, 8}, HW_ERR_NOT_LIVE},    {stranger, {256, 1}, HW_ERR_NOT_OWNED},
-      {block - 1, {256, 1}, HW_ERR_NOT_OWNED},      {block + 16 * 256, {256, 8}, HW_ERR_NOT_OWNED},
+      {block, {1001, 8}, HW_ERR_LAYOUT_MISMATCH},     {block, {2000, 8}, HW_ERR_LAYOUT_MISMATCH},
+      {block, {100000, 8}, HW_ERR_LAYOUT_MISMATCH},   {block, {999, 8}, HW_ERR_LAYOUT_MISMATCH},
+      {block, {0, 8}, HW_ERR_LAYOUT_MISMATCH},        {block + 256, {744, 8}, HW_ERR_INTERIOR},
+      {block + 256, {256, 8}, HW_ERR_INTERIOR},       {block + 1, {999, 1}, HW_ERR_INTERIOR},
+      {block + 1, {1000, 1}, HW_ERR_INTERIOR},        {block + 1024, {256, 8}, HW_ERR_NOT_LIVE},
+      {stranger, {256, 1}, HW_ERR_NOT_OWNED},         {block - 1, {256, 1}, HW_ERR_NOT_OWNED},
+      {block + 16 * 256, {256, 8}, HW_ERR_NOT_OWNED},
   };
   for (size_t i = 0; i < COUNT_OF(cases); i++) {
     hw_status_t status = hw_deallocate(heap, cases[i].ptr, cases[i].layout);
