@@ -147,7 +147,7 @@ export default [
     name: 'used chunks are called zero',
     guards: 'zeroed blocks',
     file: chunk('block'),
-    find: '  bool is_zero = at >= chunk->touched;\n',
+    find: '  bool is_zero = chunk->is_fresh && at >= chunk->touched;\n',
     replace: '  bool is_zero = chunk->is_own;\n',
     test: blocks('zeroed_blocks_read_zero'),
   },

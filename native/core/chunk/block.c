@@ -40,7 +40,7 @@ hw_status_t hw_chunk_take_held(hw_chunk_t *chunk, uint16_t owner, hw_layout_t la
   size_t count = hw_chunks_for(chunk, layout.size);
   size_t at = hw_chunk_find(chunk, count, layout.align);
   if (at == HW_NO_CHUNK) return fail(chunk, HW_ERR_OUT_OF_MEMORY);
-  bool is_zero = at >= chunk->touched;
+  bool is_zero = chunk->is_fresh && at >= chunk->touched;
   begin_block(chunk, at, count, layout.size, owner);
   hw_spin_unlock(&chunk->lock);
 

@@ -41,6 +41,7 @@ typedef struct hw_chunk {
   uint8_t shift;       /* lg of a chunk's bytes */
   bool best_fit;
   bool is_own;    /* the region */
+  bool is_fresh;  /* what was not handed out reads zero */
   bool is_wide;   /* `sizes` has 64 bits for each, not 32 */
   bool has_owner; /* some block has: `owners` counts */
   uint8_t *region;
@@ -60,7 +61,7 @@ typedef struct hw_chunk {
 
   size_t hint;    /* behind the last block that was placed */
   size_t free;    /* chunks */
-  size_t touched; /* no chunk from here on was ever handed out: all free, and zero */
+  size_t touched; /* no chunk from here on was handed out since the heap began, or was reset */
 
   size_t limit, retired_bytes;
   size_t left, least_left; /* of the limit: now, and when it was least */

@@ -70,21 +70,28 @@ static size_t search(const hw_chunk_t *chunk, const request_t *request, size_t f
   return HW_NO_CHUNK;
 }
 
+/* Whether one of the 64 groups from this one on may have a run of some level. */
+static bool may_be_among(const uint8_t *may, uint64_t wanted) {
+  uint64_t words[8];
+  memcpy(words, may, sizeof words);
+  uint64_t any = words[0] | words[1] | words[2] | words[3];
+  any |= words[4] | words[5] | words[6] | words[7];
+  return (any & wanted) != 0;
+}
+
 /* The first group from `group` on whose free runs may reach `level`; the number of groups: none. */
 static size_t next_candidate(const hw_chunk_t *chunk, size_t group, unsigned level) {
   size_t count = hw_chunk_groups(chunk);
-  uint64_t wanted = UINT64_C(0x0101010101010101) << level, eight;
+  uint64_t wanted = UINT64_C(0x0101010101010101) << level;
   while (group < count) {
-    if (group % 8 == 0) {
-      /* There are as many bytes as a multiple of eight. */
-      memcpy(&eight, chunk->may + group, sizeof eight);
-      if ((eight & wanted) == 0) {
-        group += sizeof eight;
-        continue;
-      }
+    /* There are as many bytes as a multiple of 64. */
+    if (group % 64 == 0 && !may_be_among(chunk->may + group, wanted)) {
+      group += 64;
+    } else if ((chunk->may[group] >> level & 1) != 0) {
+      return group;
+    } else {
+      group++;
     }
-    if ((chunk->may[group] >> level & 1) != 0) return group;
-    group++;
   }
   return count;
 }

@@ -116,6 +116,9 @@ hw_status_t hw_chunk_reset(hw_allocator_t *self) {
   hw_spin_lock(&chunk->lock);
   (void)end_blocks(chunk, true, 0);
   chunk->hint = 0;
+  chunk->is_fresh = false;
+  size_t last = hw_bits_last_set(chunk->used, 0, chunk->count - 1);
+  chunk->touched = last == HW_NO_BIT ? 0 : last + 1;
   hw_spin_unlock(&chunk->lock);
   return HW_OK;
 }

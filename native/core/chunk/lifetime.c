@@ -41,7 +41,7 @@ static hw_status_t check_options(const hw_chunk_options_t *options, plan_t *plan
   }
   plan->options = *options;
   plan->words = plan->count / 64 + 2;
-  plan->groups = hw_align_up((plan->count + HW_CHUNK_GROUP - 1) >> HW_CHUNK_GROUP_SHIFT, 8);
+  plan->groups = hw_align_up((plan->count + HW_CHUNK_GROUP - 1) >> HW_CHUNK_GROUP_SHIFT, 64);
   plan->is_wide = plan->bytes > UINT32_MAX;
   return HW_OK;
 }
@@ -123,7 +123,7 @@ static void init(hw_chunk_t *chunk, const hw_config_t *config, const plan_t *pla
   chunk->short_align = has_short_ways && !chunk->best_fit ? chunk->natural : 0;
   chunk->short_count = has_short_ways ? plan->count : 0;
   /* What the caller has in a region of theirs is not zero. */
-  chunk->touched = chunk->is_own ? 0 : chunk->count;
+  chunk->is_fresh = chunk->is_own;
   hw_bits_set(chunk->used, chunk->count, plan->words * 64);
   hw_bits_set(chunk->starts, chunk->count, plan->words * 64);
   memset(chunk->may, UINT8_MAX, hw_chunk_groups(chunk));
