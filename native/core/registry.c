@@ -1,10 +1,11 @@
 /* The kinds of allocator, one line each, and the only mutable global: the address space that all
- * arenas of the process share. */
+ * arenas of the process share, and the heaps of chunks whose locks a fork holds. */
 #include <pthread.h>
 #include <string.h>
 
 #include "arena/arena.h"
 #include "base/lock.h"
+#include "chunk/chunk.h"
 #include "heapwright.h"
 #include "os/os.h"
 #include "system/system.h"
@@ -14,31 +15,46 @@ typedef hw_status_t (*hw_constructor_t)(const hw_config_t *config, hw_allocator_
 static struct {
   pthread_mutex_t lock;
   hw_space_t space;
-  bool ready;
+  hw_heaps_t heaps;
+  bool has_space, has_heaps;
 } shared = {.lock = PTHREAD_MUTEX_INITIALIZER};
+
+/* `moment` in the order of locks: after the registry's own, or before it is given back. */
+static void fork_all(hw_fork_t moment) {
+  if (shared.has_space) hw_space_fork(&shared.space, moment);
+  hw_heaps_fork(&shared.heaps, moment);
+}
 
 static void before_fork(void) {
   pthread_mutex_lock(&shared.lock);
-  hw_space_fork(&shared.space, HW_FORK_PREPARE);
+  fork_all(HW_FORK_PREPARE);
 }
 
 static void in_parent(void) {
-  hw_space_fork(&shared.space, HW_FORK_PARENT);
+  fork_all(HW_FORK_PARENT);
   pthread_mutex_unlock(&shared.lock);
 }
 
 static void in_child(void) {
-  hw_space_fork(&shared.space, HW_FORK_CHILD);
+  fork_all(HW_FORK_CHILD);
   pthread_mutex_init(&shared.lock, NULL);
+}
+
+/* The lock is held. */
+static void provide_heaps(void) {
+  if (shared.has_heaps) return;
+  hw_heaps_init(&shared.heaps);
+  shared.has_heaps = true;
+  /* Fails only for lack of memory; then a child that forks while heaps are in use may hang. */
+  (void)pthread_atfork(before_fork, in_parent, in_child);
 }
 
 static hw_status_t provide_space(const hw_os_t *os) {
   pthread_mutex_lock(&shared.lock);
-  hw_status_t status = shared.ready ? HW_OK : hw_space_init(&shared.space, os);
-  if (status == HW_OK && !shared.ready) {
-    shared.ready = true;
-    /* Fails only for lack of memory; then a child that forks while arenas are in use may hang. */
-    (void)pthread_atfork(before_fork, in_parent, in_child);
+  hw_status_t status = shared.has_space ? HW_OK : hw_space_init(&shared.space, os);
+  if (status == HW_OK && !shared.has_space) {
+    shared.has_space = true;
+    provide_heaps();
   }
   pthread_mutex_unlock(&shared.lock);
   return status;
@@ -51,12 +67,21 @@ static hw_status_t create_arena(const hw_config_t *config, hw_allocator_t **out)
   return status == HW_OK ? hw_arena_create(config, &shared.space, out) : status;
 }
 
+static hw_status_t create_chunk(const hw_config_t *config, hw_allocator_t **out) {
+  if (config->os != hw_os_default()) return hw_chunk_create(config, NULL, out);
+  pthread_mutex_lock(&shared.lock);
+  provide_heaps();
+  pthread_mutex_unlock(&shared.lock);
+  return hw_chunk_create(config, &shared.heaps, out);
+}
+
 static const struct {
   const char *kind;
   hw_constructor_t create;
 } kinds[] = {
     {"system", hw_system_create},
     {"arena", create_arena},
+    {"chunk", create_chunk},
 };
 
 hw_status_t hw_create(const char *kind, const hw_config_t *config, hw_allocator_t **out) {

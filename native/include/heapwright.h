@@ -180,14 +180,37 @@ typedef struct hw_arena_options {
 
 #define HW_ARENA_OPTIONS {HW_NO_LIMIT, 1000, 0}
 
+/* Where a heap of chunks looks for room. */
+typedef enum hw_chunk_fit {
+  HW_CHUNK_NEXT_FIT = 0, /* the first that is large enough, from behind the last block on: fast */
+  HW_CHUNK_BEST_FIT, /* the smallest that is large enough, the lowest of them: dense */
+} hw_chunk_fit_t;
+
+/* What a heap of chunks may be told; start from HW_CHUNK_OPTIONS. */
+typedef struct hw_chunk_options {
+  size_t chunks; /* of its own region; not looked at where there is a `region` */
+  size_t chunk_size; /* bytes, a power of two from 8 on */
+  hw_chunk_fit_t fit;
+  void *region; /* the caller's memory at any address, which outlives the heap; NULL: its own */
+  size_t region_size; /* bytes, a multiple of chunk_size; 0 where `region` is NULL */
+  /* NULL, or the caller's view of the chunks in use, at a multiple of 8: bit i % 8 of byte i / 8 is
+   * that of chunk i. The heap clears and writes it and never reads it. */
+  void *bitmap;
+  size_t bitmap_size; /* bytes, at least a bit for each chunk; 0 where `bitmap` is NULL */
+} hw_chunk_options_t;
+
+#define HW_CHUNK_OPTIONS {4096, 256, HW_CHUNK_NEXT_FIT, NULL, 0, NULL, 0}
+
 typedef struct hw_config {
   size_t limit; /* most usable bytes live at once; HW_NO_LIMIT for none. An empty block has none in
-                   `system`, 16 in an arena */
+                   `system` and in chunks, 16 in an arena */
   const struct hw_os *os; /* NULL: the real system; tests hand in their own */
   const hw_arena_options_t *arena; /* for the kind "arena"; NULL: HW_ARENA_OPTIONS */
+  const hw_chunk_options_t *chunk; /* for the kind "chunk"; NULL: HW_CHUNK_OPTIONS */
 } hw_config_t;
 
-/* A new allocator of the named kind ("system", "arena"). NULL config: no limit, the real system. */
+/* A new allocator of the named kind ("system", "arena", "chunk"). NULL config: no limit, the real
+ * system. */
 HW_MUST_CHECK hw_status_t hw_create(const char *kind, const hw_config_t *config,
                                     hw_allocator_t **out);
 
@@ -279,6 +302,41 @@ HW_MUST_CHECK hw_status_t hw_arena_stats_json(hw_allocator_t *arena, char *text,
                                               size_t *needed);
 HW_MUST_CHECK hw_status_t hw_arena_map_json(hw_allocator_t *arena, char *text, size_t size,
                                             size_t *needed);
+
+/* ---- Heaps of chunks: a fixed region. HW_ERR_INVALID for an allocator of another kind. ----
+ *
+ * A block takes whole chunks. Frees are exact: the size has to be the one the block has now, the
+ * address a multiple of the alignment. hw_create refuses, with HW_ERR_INVALID, a chunk size that is
+ * none, a region that is empty, no multiple of it or no range of addresses, and a bitmap that is
+ * too small, misaligned or in the region.
+ *
+ * An empty block takes no chunk: its address is a number of its own that no other live empty block
+ * of the heap has, and that no memory need lie at. A second free of it is refused. There may be
+ * 65,536 at once. */
+
+typedef struct hw_chunk_info {
+  void *region;
+  size_t capacity; /* bytes */
+  size_t chunk_size;
+  size_t chunk_count;
+  size_t free_chunks;
+} hw_chunk_info_t;
+
+HW_MUST_CHECK hw_status_t hw_chunk_info(hw_allocator_t *chunk, hw_chunk_info_t *out);
+/* Chunks in use, in percent, to two decimals. */
+HW_MUST_CHECK hw_status_t hw_chunk_usage(hw_allocator_t *chunk, double *percent);
+/* In chunks. Looks at every chunk. */
+HW_MUST_CHECK hw_status_t hw_chunk_largest_free_run(hw_allocator_t *chunk, size_t *chunks);
+
+/* A number for whoever allocates, so that all it left can be freed when it has gone. 0: nobody,
+ * which is what hw_allocate says. A reallocated block keeps its owner. */
+#define HW_CHUNK_OWNER_MOST 65534u
+HW_MUST_CHECK hw_status_t hw_chunk_allocate_as(hw_allocator_t *chunk, uint32_t owner,
+                                               hw_layout_t layout, uint32_t flags, void **out);
+/* Frees all blocks of an owner from 1 on. *blocks (NULL: not wanted) is how many there were. */
+HW_MUST_CHECK hw_status_t hw_chunk_reclaim(hw_allocator_t *chunk, uint32_t owner, size_t *blocks);
+/* Frees all blocks. */
+HW_MUST_CHECK hw_status_t hw_chunk_reset(hw_allocator_t *chunk);
 
 #ifdef __cplusplus
 }

@@ -126,3 +126,23 @@
 /* Dirty stretches of a run that are told one by one to who must fill it with zeros. Beyond, the
  * last stretches over what is left: a fill more, and seldom. */
 #define HW_STALE_MOST 8u
+
+/* ---- Chunks ---- */
+
+/* The smallest chunk: what malloc aligns the smallest block to. */
+#define HW_CHUNK_LEAST ((size_t)8)
+
+/* Who waits for a heap of chunks pauses so often (some microseconds, far more than a section
+ * takes), then yields so often, then sleeps so long at a time. */
+#define HW_SPIN_PAUSES 100u
+#define HW_SPIN_YIELDS 50u
+#define HW_SPIN_NAP_NS 50000
+
+/* Chunks of a group, of which one byte tells how long its free runs may be: 64 words, the work of
+ * about a hundred ticks, and 640 bytes of summary where there are 2.6 million chunks. */
+#define HW_CHUNK_GROUP_SHIFT 12u
+#define HW_CHUNK_GROUP ((size_t)1 << HW_CHUNK_GROUP_SHIFT)
+
+/* Empty blocks that live at once in one heap: a byte and an owner each, 192 KiB of addresses of
+ * which only what is used costs memory. */
+#define HW_CHUNK_EMPTIES ((size_t)65536)

@@ -13,6 +13,8 @@ typedef enum hw_rank {
   HW_RANK_BIN,         /* one size class: slabs and depot */
   HW_RANK_PAGES,       /* an arena's page runs */
   HW_RANK_SPACE,       /* segments of address space */
+  HW_RANK_HEAPS,       /* a list of heaps, for forks */
+  HW_RANK_CHUNK,       /* one heap of chunks */
 } hw_rank_t;
 
 typedef struct hw_lock {
