@@ -31,9 +31,9 @@ const PARTS = {
   'direct-io': { measure: measureDirectIo, format: formatDirectIo },
 };
 
-const USAGE = `usage: npm run bench -- [--quick] [--only PART] [--dir DIR] [--json FILE]
+const USAGE = `usage: npm run bench -- [--quick] [--only PART,...] [--dir DIR] [--json FILE]
   --quick      short counts, a minute or two: shows that it runs, not how fast
-  --only PART  one part: ${Object.keys(PARTS).join(', ')}
+  --only PART  one part, or several: ${Object.keys(PARTS).join(', ')}
   --dir DIR    where the file for direct I/O is made (default: bench/results, on a disk)
   --json FILE  where the figures go (default: bench/results/bench-TIME.json)`;
 
@@ -47,8 +47,10 @@ function readArguments() {
         json: { type: 'string' },
       },
     });
-    if (values.only === undefined || Object.hasOwn(PARTS, values.only)) return values;
-    throw new Error(`there is no part ${values.only}`);
+    const only = values.only?.split(',') ?? Object.keys(PARTS);
+    const unknown = only.find((name) => !Object.hasOwn(PARTS, name));
+    if (unknown === undefined) return { ...values, only };
+    throw new Error(`there is no part ${unknown}`);
   } catch (error) {
     throw new Stop(`${error.message}\n${USAGE}`);
   }
@@ -69,7 +71,7 @@ await main(async () => {
   const folders = [...(dir === undefined ? [] : [dir]), RESULTS, tmpdir()];
 
   const parts = {};
-  for (const name of only === undefined ? Object.keys(PARTS) : [only]) {
+  for (const name of only) {
     parts[name] = await PARTS[name].measure({ quick, folders });
   }
 

@@ -5,7 +5,7 @@
 file(GLOB HW_FUZZ_TARGETS CONFIGURE_DEPENDS test/fuzz/fuzz_*.c)
 set(HW_FUZZ_HELPERS
   test/core/arena_model.c test/core/arena_model_check.c test/core/arena_model_misuse.c
-  test/core/model_os.c)
+  test/core/model_os.c test/core/chunk_model.c test/core/chunk_random.c)
 
 if(HW_FUZZ)
   target_compile_definitions(heapwright_options INTERFACE HW_CHECKS)

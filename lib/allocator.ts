@@ -135,11 +135,6 @@ function checkDirection(way: 'grow' | 'shrink', layout: Layout, newLayout: Layou
 /** INVALID_ARG_TYPE for the receiver of a borrowed method that is no allocator. */
 let checkReceiver: (value: unknown) => void;
 
-/** INVALID_ARG_TYPE unless `value` is an allocator that extends {@link BaseAllocator}. */
-export function requireAllocator(value: unknown): void {
-  checkReceiver(value);
-}
-
 /**
  * An allocator with only `allocate` and `deallocate` left to write. Everything else is built on
  * those two; override what can be done better.

@@ -133,7 +133,8 @@ export function classify(
 }
 
 function bytesOf(block: Block): Uint8Array {
-  if (isView(block)) return block;
+  // Any other view is no block of any kind.
+  if (isView(block)) return apply(typedArrayTag, block, []) === undefined ? new Bytes(0) : block;
   // A detached buffer has no view; it has nothing to read either.
   return byteLengthOf(block) === 0 ? new Bytes(0) : new Bytes(block);
 }
@@ -142,6 +143,6 @@ function bytesOf(block: Block): Uint8Array {
 export function copyBytes(from: Block, to: Block): void {
   const source = bytesOf(from);
   const target = bytesOf(to);
-  const count = min(source.length, target.length);
-  apply(setBytes, target, [new Bytes(source.buffer, source.byteOffset, count)]);
+  const count = min(lengthOf(source), lengthOf(target));
+  apply(setBytes, target, [new Bytes(arrayBufferOf(source), offsetOf(source), count)]);
 }

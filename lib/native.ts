@@ -231,7 +231,7 @@ interface Addon {
   runtimeState(): RuntimeState | number;
   /** BUSY while operations are in flight, or where they cannot be seen; else OK. */
   isBusy(): number;
-  /** Asks V8 for a collection, at most once a tick; see {@link Pressure}. */
+  /** Asks V8 for a collection; KEPT if that was asked in this tick before. See {@link Pressure}. */
   pushCollection(pressure: number): number;
   /** For tests. */
   force(flags: number): number;

@@ -1,4 +1,4 @@
-// The arena under what takes long: random models, threads, forks and fuzzers:
+// Arenas and pools under what takes long: random models, threads, forks and fuzzers:
 // npm run test:deep -- --ops 100000000 --fuzz-seconds 120
 // --quick: the same in short, and the fuzzers for a fixed number of runs.
 // Ends with the line `N passed, N failed`.

@@ -3,7 +3,7 @@
  * `Allocator<Buffer>`, written once.
  */
 import { Buffer } from 'node:buffer';
-import { BaseAllocator, requireAllocator } from '../allocator.js';
+import { BaseAllocator } from '../allocator.js';
 import { arrayBufferOf, lengthOf, offsetOf } from '../block.js';
 import { invalidArgType, outOfRange } from '../errors.js';
 import { PoolRun, type RunAllocator } from './run.js';
@@ -64,7 +64,17 @@ function checkLength(length: unknown): asserts length is number {
   }
 }
 
+/** INVALID_ARG_TYPE for the receiver of a borrowed method that is no allocator of Buffers. */
+let checkReceiver: (value: unknown) => void;
+
 export abstract class BufferAllocator extends BaseAllocator<Buffer> {
+  static {
+    checkReceiver = (value) => {
+      if (typeof value === 'object' && value !== null && #runs in value) return;
+      throw invalidArgType('this', 'an allocator of Buffers made by this package', value);
+    };
+  }
+
   /** Runs that are under way. */
   readonly #runs = new Set<PoolRun>();
 
@@ -103,6 +113,7 @@ export abstract class BufferAllocator extends BaseAllocator<Buffer> {
     encodingOrOffset?: BufferEncoding | number,
     length?: number,
   ): Buffer {
+    checkReceiver(this);
     if (typeof value === 'string' && encodingOrOffset === undefined) {
       const buffer = this.allocUnsafe(byteLength(value));
       apply(utf8Write, buffer, [value]);
@@ -117,6 +128,7 @@ export abstract class BufferAllocator extends BaseAllocator<Buffer> {
 
   /** As `Buffer.concat`, which gives an empty Buffer for an empty list, whatever the length. */
   concat(list: readonly Uint8Array[], totalLength?: number): Buffer {
+    checkReceiver(this);
     const parts = readList(list);
     let size = 0;
     for (let at = 0; at < parts.length; at++) size += lengthOf(parts[at] as Uint8Array);
@@ -131,7 +143,7 @@ export abstract class BufferAllocator extends BaseAllocator<Buffer> {
 
   /** As `reallocate`, by sizes alone. */
   realloc(buffer: Buffer, size: number): Buffer {
-    requireAllocator(this);
+    checkReceiver(this);
     return this.replaced(buffer, this.resize(buffer, size));
   }
 
@@ -143,7 +155,7 @@ export abstract class BufferAllocator extends BaseAllocator<Buffer> {
 
   /** A copy with memory of its own, from the engine: for `postMessage` with transfer. */
   copyOut(buffer: Uint8Array): Buffer {
-    requireAllocator(this);
+    checkReceiver(this);
     if (!isBytes(buffer)) throw invalidArgType('buffer', 'a Buffer', buffer);
     const copy = bufferFrom(new ArrayBuffer(lengthOf(buffer)));
     apply(setBytes, copy, [buffer]);
@@ -152,6 +164,7 @@ export abstract class BufferAllocator extends BaseAllocator<Buffer> {
 
   /** Runs `work` with `buffer` under a lease, that ends when its promise does. */
   async withLease<T>(buffer: Buffer, work: (buffer: Buffer) => T | Promise<T>): Promise<T> {
+    checkReceiver(this);
     const lease = this.lease(buffer);
     try {
       return await work(buffer);
@@ -173,7 +186,7 @@ export abstract class BufferAllocator extends BaseAllocator<Buffer> {
   async run<T>(
     work: (alloc: RunAllocator, keep: RunAllocator['keep']) => T | Promise<T>,
   ): Promise<T> {
-    requireAllocator(this);
+    checkReceiver(this);
     if (typeof work !== 'function') throw invalidArgType('work', 'a function', work);
     const run = new PoolRun(this, (value) => this.isLive(value));
     this.#runs.add(run);
@@ -187,7 +200,7 @@ export abstract class BufferAllocator extends BaseAllocator<Buffer> {
 
   /** Takes `buffer` out of the runs that would free it. Answers with it. */
   keep(buffer: Buffer): Buffer {
-    requireAllocator(this);
+    checkReceiver(this);
     for (const run of this.#runs) run.alloc.keep(buffer);
     return buffer;
   }

@@ -79,7 +79,10 @@ export function epochOf(pool: BufferPool): number {
  */
 export class BufferPool extends BufferAllocator {
   static {
-    readEpoch = (pool) => pool.#slots.store.epoch;
+    readEpoch = (pool) => {
+      if (!(#slots in pool)) checkPool(pool);
+      return pool.#slots.store.epoch;
+    };
     checkPool = (value) => {
       if (typeof value === 'object' && value !== null && #slots in value) return;
       throw invalidArgType('this', 'a pool made by this package', value);
@@ -158,6 +161,7 @@ export class BufferPool extends BufferAllocator {
   }
 
   override deallocate(block: Buffer, layout: Layout, options?: DeallocateOptions): boolean {
+    checkPool(this);
     requireLayout(layout, 'layout');
     const refuses = options !== undefined && throwsWhenBusy(options);
     return this.#free(block, refuses, layout);
@@ -169,6 +173,7 @@ export class BufferPool extends BufferAllocator {
     newLayout: Layout,
     options?: AllocateOptions,
   ): Buffer {
+    checkPool(this);
     requireLayout(layout, 'layout');
     const { size, align } = requireLayout(newLayout, 'newLayout');
     checkSize(size);
@@ -178,6 +183,7 @@ export class BufferPool extends BufferAllocator {
   }
 
   override reallocateInPlace(block: Buffer, layout: Layout, newLayout: Layout): Buffer | null {
+    checkPool(this);
     requireLayout(layout, 'layout');
     const { size, align } = requireLayout(newLayout, 'newLayout');
     checkSize(size);
@@ -211,6 +217,7 @@ export class BufferPool extends BufferAllocator {
    * disposed, unless an operation is in flight then; in that case when nothing can reach it.
    */
   override lease(buffer: Buffer): Lease {
+    checkPool(this);
     this.#slots.hold(buffer, this.#requireLive(buffer));
     return openLease(buffer, this.#leaseKeeper);
   }
@@ -325,7 +332,6 @@ export class BufferPool extends BufferAllocator {
 
   /** The place of a live Buffer of this pool that was asked for with `layout`. */
   #requireLive(buffer: Buffer, layout?: Layout): Place {
-    checkPool(this);
     this.#requireOpen();
     const place = placeOf(buffer);
     if (place === null) throw refuseForeign(buffer);

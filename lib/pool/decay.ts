@@ -42,10 +42,13 @@ export class PoolDecay {
     for (const [at, magazine] of store.magazines.entries()) {
       magazine.unparkFree();
       const taken = magazine.freed + magazine.out;
-      const idle = (this.#free[at] as number) - (taken - (this.#taken[at] as number));
+      const used = taken - (this.#taken[at] as number);
+      const idle = (this.#free[at] as number) - used;
       if (idle > 0) store.trimMagazine(magazine, Math.min(idle, magazine.free));
       this.#free[at] = magazine.free;
       this.#taken[at] = taken;
+      // Nobody allocates: what was forgotten in the slabs that are left can be recovered.
+      if (used === 0) store.park(magazine);
     }
     if (store.tally.heldBytes < held) this.#onFreed();
     this.#isRunning = !store.isIdle;

@@ -1,9 +1,10 @@
 /** Whether a value is a live Buffer of a pool, and the error for what is not. */
 import { constants } from 'node:buffer';
-import { arrayBufferOf, byteLengthOf, classify, lengthOf } from '../block.js';
+import { arrayBufferOf, byteLengthOf, classify, indexOf, lengthOf, UNSTAMPED } from '../block.js';
 import { describeLayout, heapwrightError, invalidArgType, outOfRange } from '../errors.js';
 import type { Layout } from '../layout.js';
-import { refuseBlock, refusePlace } from '../refusal.js';
+import { Code } from '../native.js';
+import { recordOf, refuseBlock, refusePlace } from '../refusal.js';
 import { Hold } from './hold.js';
 import { Slab, SlabState } from './slab.js';
 import { ABANDONED, alignOf, type Place, type PlaceDescription } from './stamp.js';
@@ -26,6 +27,10 @@ export function isLivePlace(place: Place): boolean {
 
 /** The error for a value that never was a Buffer of a pool. */
 export function refuseForeign(value: unknown): Error {
+  if (indexOf(value) !== UNSTAMPED) {
+    const isGone = recordOf(value as object) === null;
+    return refuseBlock(value, 'buffer', isGone ? Code.DETACHED : Code.NOT_OWNED);
+  }
   return classify(value).kind === 'other'
     ? invalidArgType('buffer', 'a Buffer that this pool handed out', value)
     : refuseBlock(value, 'buffer');

@@ -17,7 +17,7 @@ const LONGEST_DECAY = 2 ** 31 - 1;
 export function readPoolOptions(
   options: BufferPoolOptions | undefined,
 ): Required<BufferPoolOptions> {
-  const { limit, decayMs } = readOptions(options ?? {}, NAMES);
+  const { limit, decayMs } = options === undefined ? {} : readOptions(options, NAMES);
   const period = decayMs === undefined ? DECAY_MS : limitOption(decayMs, 'decayMs');
   return {
     limit: limitOption(limit, 'limit'),

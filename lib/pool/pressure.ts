@@ -1,4 +1,5 @@
-import { native } from '../native.js';
+import { setTimeout } from 'node:timers';
+import { Code, native } from '../native.js';
 
 /** How hard the collector will be pushed at the end of this job; 0: not at all. */
 let pressureToCome = 0;
@@ -12,9 +13,12 @@ export function pushLater(pressure: number): void {
   pressureToCome = Math.max(pressureToCome, pressure);
   if (isComing) return;
   queueMicrotask(() => {
-    process.nextTick(() => {
-      native.pushCollection(pressureToCome);
-      pressureToCome = 0;
-    });
+    process.nextTick(push);
   });
+}
+
+/** What a push in the same tick has collected was let go before this one was asked for. */
+function push(): void {
+  if (native.pushCollection(pressureToCome) === Code.KEPT) setTimeout(push, 1).unref();
+  else pressureToCome = 0;
 }

@@ -9,7 +9,7 @@ import { heapwrightError, invalidArgType } from '../errors.js';
 import { Layout } from '../layout.js';
 import { refusePlace } from '../refusal.js';
 import { BufferPool, epochOf } from './buffer-pool.js';
-import { checkSize, refuseForeign } from './live.js';
+import { checkSize, refuseForeign, refuseGone } from './live.js';
 import * as stamps from './stamp.js';
 import { type Keeper, Place, type PlaceDescription } from './stamp.js';
 import { zero } from './zero.js';
@@ -19,11 +19,11 @@ const { placeOf, setPlace, FREED } = stamps;
 const epoch = epochOf;
 const lengthOfBuffer = lengthOf;
 
-/** Where the Buffers of one recycling pool are: with the program, or waiting. */
+/** Where the Buffers of one recycling pool are, between two resets: with the program, or waiting. */
 class Recycled extends Place {
   readonly keeper: Keeper;
 
-  constructor(pool: object, state: PlaceDescription['state'], usable: number) {
+  constructor(pool: object, describe: Keeper['describe']) {
     super();
     this.keeper = {
       pool,
@@ -33,7 +33,7 @@ class Recycled extends Place {
           hint: 'A recycling pool has no leases: take a Buffer of its BufferPool for that.',
         });
       },
-      describe: () => ({ state, owner: pool, usable, align: 1, leases: 0 }),
+      describe,
     };
   }
 }
@@ -62,10 +62,12 @@ export class RecyclingPool {
   readonly size: number;
   readonly #pool: BufferPool;
   readonly #size: number;
+  readonly #usable: number;
   #waiting: Buffer[] = [];
   #epoch: number;
-  readonly #live: Place;
-  readonly #idle: Place;
+  /** Places of this epoch: a Buffer that has others went with an earlier one. */
+  #live: Place;
+  #idle: Place;
   /** Where the Buffers are as their pool sees it. */
   readonly #places = new WeakMap<Buffer, Place>();
   #isOpen = true;
@@ -78,20 +80,21 @@ export class RecyclingPool {
     this.#epoch = epoch(pool);
     this.size = size;
     this.#size = size;
-    const usable = pool.usableSize(Layout.from(size));
-    this.#live = new Recycled(this, 'live', usable);
-    this.#idle = new Recycled(this, 'freed', usable);
+    this.#usable = pool.usableSize(Layout.from(size));
+    this.#live = this.#makePlace('live');
+    this.#idle = this.#makePlace('freed');
   }
 
   /** A Buffer whose contents are undefined. */
   allocUnsafe(): Buffer {
+    if (!(#waiting in this)) checkReceiver(this);
     const buffer = this.#waiting.pop();
     if (
       buffer === undefined ||
       lengthOfBuffer(buffer) !== this.#size ||
       epoch(this.#pool) !== this.#epoch
     ) {
-      return this.#make();
+      return this.#make(buffer);
     }
     setPlace(buffer, this.#live);
     return buffer;
@@ -99,6 +102,7 @@ export class RecyclingPool {
 
   /** A Buffer of zeros. */
   alloc(): Buffer {
+    checkReceiver(this);
     const buffer = this.allocUnsafe();
     zero(buffer);
     return buffer;
@@ -107,10 +111,13 @@ export class RecyclingPool {
   /**
    * Takes a Buffer back. Always true.
    *
-   * @throws NOT_OWNED, INTERIOR, DETACHED.
+   * @throws NOT_OWNED, INTERIOR, DETACHED; ABANDONED after a reset with an operation in flight.
    */
   free(buffer: Buffer): boolean {
-    if (placeOf(buffer) !== this.#live) throw this.#refuse(buffer);
+    if (!(#waiting in this)) checkReceiver(this);
+    if (placeOf(buffer) !== this.#live || epoch(this.#pool) !== this.#epoch) {
+      throw this.#refuse(buffer);
+    }
     setPlace(buffer, this.#idle);
     this.#waiting.push(buffer);
     if (!this.#isOpen) this.trim();
@@ -134,11 +141,13 @@ export class RecyclingPool {
 
   /** As `trim`; and what is still out goes to the pool when it is freed or forgotten. */
   dispose(): void {
+    checkReceiver(this);
     this.trim();
     this.#isOpen = false;
   }
 
   [Symbol.dispose](): void {
+    checkReceiver(this);
     this.dispose();
   }
 
@@ -148,12 +157,17 @@ export class RecyclingPool {
     return `RecyclingPool { size: ${this.#size}, waiting: ${this.#waiting.length} }`;
   }
 
-  #make(): Buffer {
+  /** A Buffer of the pool, in place of one that waited and was moved away or went with a reset. */
+  #make(unfit?: Buffer): Buffer {
     if (!this.#isOpen) throw heapwrightError('ERR_HEAPWRIGHT_CLOSED');
     if (epoch(this.#pool) !== this.#epoch) {
       // The pool was reset under those that wait: their memory is not theirs any more.
-      this.#waiting = [];
       this.#epoch = epoch(this.#pool);
+      this.#waiting = [];
+      this.#live = this.#makePlace('live');
+      this.#idle = this.#makePlace('freed');
+    } else if (unfit !== undefined) {
+      this.#giveBack(unfit);
     }
     const buffer = this.#pool.allocUnsafe(this.#size);
     this.#places.set(buffer, placeOf(buffer) as Place);
@@ -168,9 +182,26 @@ export class RecyclingPool {
   }
 
   #refuse(buffer: Buffer): Error {
-    checkReceiver(this);
     const place = placeOf(buffer);
     if (place === null) return refuseForeign(buffer);
-    return place === this.#idle ? heapwrightError('ERR_HEAPWRIGHT_DETACHED') : refusePlace(place);
+    if (place === this.#idle) return heapwrightError('ERR_HEAPWRIGHT_DETACHED');
+    const isOurs = place instanceof Recycled && place.keeper.pool === this;
+    return isOurs ? refuseGone(this.#places.get(buffer) ?? FREED) : refusePlace(place);
+  }
+
+  #makePlace(state: PlaceDescription['state']): Place {
+    const madeIn = epoch(this.#pool);
+    const describe = (buffer: Buffer): PlaceDescription => {
+      const isMoved = lengthOf(buffer) !== this.#size;
+      const now = state === 'live' && isMoved ? 'moved' : state;
+      return {
+        state: epoch(this.#pool) === madeIn ? now : 'freed',
+        owner: this,
+        usable: this.#usable,
+        align: 1,
+        leases: 0,
+      };
+    };
+    return new Recycled(this, describe);
   }
 }

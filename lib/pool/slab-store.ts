@@ -54,7 +54,7 @@ export class SlabStore {
       this.#flush();
       code = this.#source.openFor(magazine, magazine.slabBytes, isZeroed);
       // What is left may be too little for a whole slab and enough for the request.
-      for (let bytes = magazine.slabBytes; isFull(code) && bytes > magazine.slotSize; ) {
+      for (let bytes = magazine.slabBytes; isFull(code) && bytes >= 2 * magazine.slotSize; ) {
         bytes >>>= 1;
         code = this.#source.openFor(magazine, bytes, isZeroed);
       }
@@ -182,6 +182,15 @@ export class SlabStore {
     return bytes;
   }
 
+  /** Holds a magazine's slabs weakly, for a free slot must not keep what was forgotten beside it. */
+  park(magazine: Magazine): void {
+    if (magazine.free === 0) return;
+    for (const slab of magazine.park()) {
+      this.#recovery.watch(slab);
+      if (slab.abandoned > 0) this.#spend(slab);
+    }
+  }
+
   /** Learns which slabs the collector took. */
   sweep(): void {
     this.#recovery.sweep((slab) => this.#recovered(slab));
@@ -272,13 +281,7 @@ export class SlabStore {
   #flush(): void {
     if (native.isBusy() === Code.OK) this.trim();
     else this.sweep();
-    for (const magazine of this.magazines) {
-      if (magazine.free === 0) continue;
-      for (const slab of magazine.park()) {
-        this.#recovery.watch(slab);
-        if (slab.abandoned > 0) this.#spend(slab);
-      }
-    }
+    for (const magazine of this.magazines) this.park(magazine);
   }
 
   #refuse(code: number): void {

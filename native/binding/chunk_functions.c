@@ -93,7 +93,7 @@ napi_value hw_js_chunk_resize(napi_env env, napi_callback_info info) {
 napi_value hw_js_chunk_look(napi_env env, napi_callback_info info) {
   hw_call_t call;
   hw_member_t *member = NULL;
-  hw_share_block_t block;
+  hw_share_block_t block = {0};
   hw_code_t code = begin(env, info, &call, &member);
   if (code == HW_CODE_OK) code = hw_share_look(member, handle_of(&call), &block);
   if (code == HW_CODE_OK || code == HW_CODE_ABANDONED) {

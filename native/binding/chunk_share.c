@@ -153,6 +153,7 @@ hw_code_t hw_share_create(const hw_chunk_options_t *options, const char *id, uin
     free(member);
     status = hw_destroy(allocator);
     HW_ASSERT(status == HW_OK);
+    (void)status;
     return HW_CODE_OUT_OF_MEMORY;
   }
   share->allocator = allocator;

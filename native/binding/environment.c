@@ -123,19 +123,20 @@ void hw_heap_token_end(napi_env env, void *data, void *hint) {
  * advances one by some milliseconds; above its hard limit, half of the largest heap, it collects at
  * once. Incremental marking alone can lose the race against a program that fills its limit within
  * a few ticks: on a loaded machine it did in 1 of 3 runs of a server at four times its live set. */
-void hw_environment_push_collection(hw_environment_t *environment, hw_pressure_t pressure) {
+bool hw_environment_push_collection(hw_environment_t *environment, hw_pressure_t pressure) {
   static const int64_t gibibyte = INT64_C(1) << 30;
   /* 8 GiB is above half of any heap that V8 makes by default, and far below the 32 GiB in one step
    * that Node 26.7 does not survive. */
   int64_t bytes = pressure == HW_PRESSURE_HIGH ? 8 * gibibyte : gibibyte;
   uint64_t tick = hw_gate_tick(&environment->gate);
   if (tick == 0) tick = hw_os_default()->milliseconds();
-  if (tick == environment->last_push) return;
+  if (tick == environment->last_push) return false;
   environment->last_push = tick;
 
   int64_t total = 0;
-  if (napi_adjust_external_memory(environment->env, bytes, &total) != napi_ok) return;
+  if (napi_adjust_external_memory(environment->env, bytes, &total) != napi_ok) return true;
   /* The way back cannot fail where the way there did not: both only check their arguments. */
   napi_status status = napi_adjust_external_memory(environment->env, -bytes, &total);
   (void)status;
+  return true;
 }

@@ -118,5 +118,5 @@ void hw_heap_token_end(napi_env env, void *data, void *hint);
 
 /* Freed blocks that wait for the collector take too much of the limit: pushes V8 towards a
  * collection, at most once a tick; at HW_PRESSURE_HIGH through one. Their finalizers run in the
- * next tick. */
-void hw_environment_push_collection(hw_environment_t *environment, hw_pressure_t pressure);
+ * next tick. False: there was one in this tick. */
+bool hw_environment_push_collection(hw_environment_t *environment, hw_pressure_t pressure);

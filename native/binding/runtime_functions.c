@@ -45,7 +45,7 @@ napi_value hw_js_is_busy(napi_env env, napi_callback_info info) {
   return hw_call_answer(&call, code);
 }
 
-/* pushCollection(pressure) -> code
+/* pushCollection(pressure) -> code; KEPT: there was a push in this tick
  * For memory that JavaScript hands out of slabs: only the package knows how much of it waits for
  * the collector. `pressure` is HW_PRESSURE_HALF or HW_PRESSURE_HIGH. */
 napi_value hw_js_push_collection(napi_env env, napi_callback_info info) {
@@ -56,8 +56,9 @@ napi_value hw_js_push_collection(napi_env env, napi_callback_info info) {
                              (pressure != HW_PRESSURE_HALF && pressure != HW_PRESSURE_HIGH))) {
     code = HW_CODE_INVALID_ARG;
   }
-  if (code == HW_CODE_OK) {
-    hw_environment_push_collection(call.environment, (hw_pressure_t)pressure);
+  if (code == HW_CODE_OK &&
+      !hw_environment_push_collection(call.environment, (hw_pressure_t)pressure)) {
+    code = HW_CODE_KEPT;
   }
   return hw_call_answer(&call, code);
 }

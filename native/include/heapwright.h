@@ -183,12 +183,12 @@ typedef struct hw_arena_options {
 /* Where a heap of chunks looks for room. */
 typedef enum hw_chunk_fit {
   HW_CHUNK_NEXT_FIT = 0, /* the first that is large enough, from behind the last block on: fast */
-  HW_CHUNK_BEST_FIT,     /* the smallest that is large enough, the lowest of them: dense */
+  HW_CHUNK_BEST_FIT, /* the smallest that is large enough, the lowest of them: dense */
 } hw_chunk_fit_t;
 
 /* What a heap of chunks may be told; start from HW_CHUNK_OPTIONS. */
 typedef struct hw_chunk_options {
-  size_t chunks;     /* of its own region; not looked at where there is a `region` */
+  size_t chunks; /* of its own region; not looked at where there is a `region` */
   size_t chunk_size; /* bytes, a power of two from 8 on */
   hw_chunk_fit_t fit;
   void *region; /* the caller's memory at any address, which outlives the heap; NULL: its own */
@@ -209,7 +209,8 @@ typedef struct hw_config {
   const hw_chunk_options_t *chunk; /* for the kind "chunk"; NULL: HW_CHUNK_OPTIONS */
 } hw_config_t;
 
-/* A new allocator of the named kind ("system", "arena", "chunk"). NULL config: no limit, the real system. */
+/* A new allocator of the named kind ("system", "arena", "chunk"). NULL config: no limit, the real
+ * system. */
 HW_MUST_CHECK hw_status_t hw_create(const char *kind, const hw_config_t *config,
                                     hw_allocator_t **out);
 
@@ -305,8 +306,9 @@ HW_MUST_CHECK hw_status_t hw_arena_map_json(hw_allocator_t *arena, char *text, s
 /* ---- Heaps of chunks: a fixed region. HW_ERR_INVALID for an allocator of another kind. ----
  *
  * A block takes whole chunks. Frees are exact: the size has to be the one the block has now, the
- * address a multiple of the alignment. Nothing but a wrong size or alignment of the options, or a
- * region or bitmap that is too small, overlaps or cannot be, makes hw_create answer HW_ERR_INVALID.
+ * address a multiple of the alignment. hw_create refuses, with HW_ERR_INVALID, a chunk size that is
+ * none, a region that is empty, no multiple of it or no range of addresses, and a bitmap that is
+ * too small, misaligned or in the region.
  *
  * An empty block takes no chunk: its address is a number of its own that no other live empty block
  * of the heap has, and that no memory need lie at. A second free of it is refused. There may be
@@ -326,8 +328,8 @@ HW_MUST_CHECK hw_status_t hw_chunk_usage(hw_allocator_t *chunk, double *percent)
 /* In chunks. Looks at every chunk. */
 HW_MUST_CHECK hw_status_t hw_chunk_largest_free_run(hw_allocator_t *chunk, size_t *chunks);
 
-/* A number for whoever allocates, so that all it left can be freed when it has gone. 0: nobody, which
- * is what hw_allocate says. A reallocated block keeps its owner. */
+/* A number for whoever allocates, so that all it left can be freed when it has gone. 0: nobody,
+ * which is what hw_allocate says. A reallocated block keeps its owner. */
 #define HW_CHUNK_OWNER_MOST 65534u
 HW_MUST_CHECK hw_status_t hw_chunk_allocate_as(hw_allocator_t *chunk, uint32_t owner,
                                                hw_layout_t layout, uint32_t flags, void **out);

@@ -9,7 +9,7 @@ const TIMEOUT = 300_000;
 const LAUNCHER = ['-c', 'ulimit -c 0 && exec "$0" "$@"'];
 
 /** Runs a program to its end: `{ code, signal, stdout, stderr, timedOut }`. */
-export function runChild(command, args, env = {}) {
+export function runChild(command, args, env = {}, timeout = TIMEOUT) {
   return new Promise((resolve) => {
     const child = spawn('/bin/sh', [...LAUNCHER, command, ...args], {
       cwd: root,
@@ -25,7 +25,7 @@ export function runChild(command, args, env = {}) {
     const timer = setTimeout(() => {
       result.timedOut = true;
       child.kill('SIGKILL');
-    }, TIMEOUT);
+    }, timeout);
     child.on('close', (code, signal) => {
       clearTimeout(timer);
       resolve({ ...result, code, signal });

@@ -4,6 +4,7 @@ import { add, check } from '../lib/checks.mjs';
 import { buildTests, runTests } from '../lib/ctest.mjs';
 import { run } from '../lib/run.mjs';
 import { findClangTool } from '../lib/tools.mjs';
+import { runVitest } from '../lib/vitest.mjs';
 
 /** Optimised and without sanitizers: what counts here is how much is tried. */
 const TESTS = 'build-cmake/deep';
@@ -22,6 +23,7 @@ export async function runDeep({ ops, fuzzSeconds, quick }) {
     counts = add(counts, await threads(quick));
   }
   counts = add(counts, await sharedChunks(quick));
+  counts = add(counts, await pools(quick ? 200_000 : 2_000_000));
   return add(counts, await fuzz(quick ? null : fuzzSeconds));
 }
 
@@ -42,6 +44,11 @@ async function model(ops) {
     const failed = results.find(({ code }) => code !== 0);
     return failed ?? { code: 0 };
   });
+}
+
+/** Pooled Buffers against their model. */
+function pools(operations) {
+  return runVitest(['test/unit/pool-model'], { HEAPWRIGHT_POOL_OPERATIONS: `${operations}` });
 }
 
 /** All other C tests, with the long counts. */

@@ -1,4 +1,4 @@
-/** The variants of test/gc/race.mjs, and whether their flags did anything. */
+/** The variants of test/gc/race.mjs, and whether their flags did anything; test/gc/pools.mjs too. */
 import { judge, runChild } from './children.mjs';
 
 const PLAIN = 'no flag';
@@ -26,8 +26,11 @@ const describe = (counts) =>
     .map(([kind, count]) => `${count} ${kind}`)
     .join(', ');
 
-async function runVariant(command, flags, count, seed) {
-  const args = [...flags, 'test/gc/race.mjs', String(count), String(seed)];
+const RACE = 'test/gc/race.mjs';
+const POOLS = 'test/gc/pools.mjs';
+
+async function runVariant(command, program, flags, count, seed) {
+  const args = [...flags, program, String(count), String(seed)];
   const result = await runChild(command, args);
   const line = result.stdout.trimEnd().split('\n').at(-1);
   const problem = judge(result, { says: line });
@@ -60,7 +63,7 @@ export async function runGcRace({ command, count, seed }) {
   for (const [name, { flags, share }] of Object.entries(VARIANTS)) {
     const allocations = Math.ceil(count * share);
     const start = performance.now();
-    const result = await runVariant(command, flags, allocations, seed);
+    const result = await runVariant(command, RACE, flags, allocations, seed);
     if (name === PLAIN) {
       plain = result.collections ?? null;
     } else if (result.problem === null && plain !== null) {
@@ -69,6 +72,14 @@ export async function runGcRace({ command, count, seed }) {
     }
     counts[result.problem === null ? 'passed' : 'failed'] += 1;
     print(name, { ...result, allocations, seconds: (performance.now() - start) / 1000 });
+  }
+  for (const [name, { flags, share }] of Object.entries(VARIANTS)) {
+    const allocations = Math.ceil(count * share);
+    const start = performance.now();
+    const result = await runVariant(command, POOLS, flags, allocations, seed);
+    counts[result.problem === null ? 'passed' : 'failed'] += 1;
+    const seconds = (performance.now() - start) / 1000;
+    print(`pools, ${name}`, { ...result, allocations, seconds });
   }
   return counts;
 }

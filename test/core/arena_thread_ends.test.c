@@ -181,7 +181,8 @@ static void threads_end_and_lose_nothing(void **state) {
 #define IDLERS 8u
 #define IDLE_BLOCKS 2000
 
-/* Allocates and frees, then keeps its cache and does nothing until the others have looked. */
+/* Allocates, and frees when all have allocated; then keeps its cache and does nothing until the
+ * others have looked. */
 static void *idle(void *argument) {
   worker_t *worker = argument;
   static crew_block_t *blocks[IDLERS][IDLE_BLOCKS];
@@ -192,11 +193,13 @@ static void *idle(void *argument) {
     mine[i] = crew_allocate(worker, worker->cache, crew_size(worker), &status);
     EXPECT_OK(worker, status);
   }
+  atomic_fetch_add(&crew.held, 1);
+  while (atomic_load(&crew.held) < IDLERS) sched_yield();
   for (size_t i = 0; i < IDLE_BLOCKS; i++) crew_free(worker, worker->cache, mine[i]);
   atomic_fetch_add(&crew.held, 1);
   while (!atomic_load(&crew.stop)) sched_yield();
   EXPECT_OK(worker, hw_cache_flush(worker->cache));
-  atomic_fetch_sub(&crew.held, 1);
+  atomic_fetch_sub(&crew.held, 2);
   while (atomic_load(&crew.held) > 0) sched_yield();
   EXPECT_OK(worker, hw_destroy(worker->cache));
   return NULL;
@@ -216,7 +219,7 @@ static void idle_owners_hold_little(void **state) {
   begin(HW_NO_LIMIT, HW_NO_LIMIT, -1);
   crew.most = 33000;
   for (unsigned i = 0; i < IDLERS; i++) crew_start(&crew, i, idle);
-  while (atomic_load(&crew.held) < IDLERS) sched_yield();
+  while (atomic_load(&crew.held) < 2 * IDLERS) sched_yield();
   hw_stats_t stats;
   assert_ok(hw_stats(crew.arena, &stats));
   assert_int_equal(stats.live_blocks, 0);

@@ -25,7 +25,7 @@ static hw_stats_t stats_of(hw_allocator_t *self) {
 static opened_t open_with(const subject_t *subject, size_t limit) {
   hw_arena_options_t options = HW_ARENA_OPTIONS;
   options.flags = subject->arena_flags;
-  const hw_config_t config = {.limit = limit, .arena = &options};
+  const hw_config_t config = {.limit = limit, .arena = &options, .chunk = subject->chunk};
   opened_t opened = {.root = NULL};
   assert_ok(hw_create(subject->kind, &config, &opened.root));
   opened.self = opened.root;

@@ -14,6 +14,7 @@ typedef struct subject {
   const char *kind;
   uint32_t arena_flags;
   bool cached; /* a cache of it is tested */
+  const hw_chunk_options_t *chunk;
 } subject_t;
 
 typedef struct clause {

@@ -5,16 +5,32 @@
 
 #include "harness.h"
 
+#define HEAP_BYTES ((size_t)16 << 20)
+#define CHUNKS(size, fit) {HEAP_BYTES / (size), size, fit, NULL, 0, NULL, 0}
+
+static _Alignas(1 << 20) uint8_t region[HEAP_BYTES];
+static uint64_t bitmap[HEAP_BYTES / 256 / 64];
+
+static const hw_chunk_options_t chunks_of_256 = CHUNKS(256, HW_CHUNK_NEXT_FIT);
+static const hw_chunk_options_t chunks_of_8 = CHUNKS(8, HW_CHUNK_NEXT_FIT);
+static const hw_chunk_options_t best_of_512 = CHUNKS(512, HW_CHUNK_BEST_FIT);
+static const hw_chunk_options_t chunks_over = {
+    0, 256, HW_CHUNK_NEXT_FIT, region, sizeof region, bitmap, sizeof bitmap};
+
 static const subject_t subjects[] = {
-    {"system", "system", 0, false},
-    {"arena", "arena", 0, false},
-    {"arena, exact", "arena", HW_ARENA_EXACT, false},
-    {"arena, tracked", "arena", HW_ARENA_TRACKED, false},
-    {"arena, exact and tracked", "arena", HW_ARENA_EXACT | HW_ARENA_TRACKED, false},
-    {"cache", "arena", 0, true},
-    {"cache, exact", "arena", HW_ARENA_EXACT, true},
-    {"cache, tracked", "arena", HW_ARENA_TRACKED, true},
-    {"cache, exact and tracked", "arena", HW_ARENA_EXACT | HW_ARENA_TRACKED, true},
+    {"system", "system", 0, false, NULL},
+    {"arena", "arena", 0, false, NULL},
+    {"arena, exact", "arena", HW_ARENA_EXACT, false, NULL},
+    {"arena, tracked", "arena", HW_ARENA_TRACKED, false, NULL},
+    {"arena, exact and tracked", "arena", HW_ARENA_EXACT | HW_ARENA_TRACKED, false, NULL},
+    {"cache", "arena", 0, true, NULL},
+    {"cache, exact", "arena", HW_ARENA_EXACT, true, NULL},
+    {"cache, tracked", "arena", HW_ARENA_TRACKED, true, NULL},
+    {"cache, exact and tracked", "arena", HW_ARENA_EXACT | HW_ARENA_TRACKED, true, NULL},
+    {"chunk of 256", "chunk", 0, false, &chunks_of_256},
+    {"chunk of 8", "chunk", 0, false, &chunks_of_8},
+    {"chunk of 512, best fit", "chunk", 0, false, &best_of_512},
+    {"chunk over a region", "chunk", 0, false, &chunks_over},
 };
 
 #define CLAUSES_MOST 32u

@@ -18,6 +18,9 @@ export const PROMISES = [
       'misuse/defined-allocator',
       'misuse/wrong-calls',
       'misuse/arenas',
+      'misuse/pool-frees',
+      'misuse/pool-ends',
+      'misuse/recycling',
     ),
     mutants: [
       'the brand check of a layout is removed',
@@ -26,6 +29,9 @@ export const PROMISES = [
       'any generation names the block',
       'an unknown option is ignored',
       'a defined allocator frees twice',
+      'a pooled Buffer is freed twice',
+      'a recycled Buffer is freed twice',
+      'a pool with leases is reset',
     ],
   },
   {
@@ -58,7 +64,7 @@ export const PROMISES = [
         'record_left',
         'model_heap',
       ),
-      ...vitest('misuse/lifetime'),
+      ...vitest('misuse/lifetime', 'unit/pool-recovery', 'unit/pool-leases'),
       ...lifecycle('natural end x freed', 'terminate, idle x abandoned', 'worker throw x leased'),
     ],
     mutants: [
@@ -71,12 +77,24 @@ export const PROMISES = [
       'a step does not compare',
       'the record table is freed while busy',
       'the finalizer does nothing',
+      'a lease that ends frees what nobody freed',
+      'a full slab is held strongly',
+      'a recycled Buffer outlives a reset',
     ],
   },
   {
     id: 'G4',
-    says: 'A block that is freed while a request is pending is not detached, and not used again until nothing can reach it.',
-    tests: [...vitest('misuse/busy-loop', 'misuse/leases'), ...core('gate', 'gate_libuv')],
+    says: 'A block that is freed while a request is pending is not detached, and not used again until nothing can reach it. Of pooled Buffers that share a slab: where a lease was held over the free.',
+    tests: [
+      ...vitest(
+        'misuse/busy-loop',
+        'misuse/leases',
+        'misuse/pool-busy',
+        'misuse/pool-requests',
+        'unit/sockets',
+      ),
+      ...core('gate', 'gate_libuv'),
+    ],
     suites: ['npm run test:inflight', 'npm run test:model'],
     mutants: [
       'the gate is removed',
@@ -85,6 +103,8 @@ export const PROMISES = [
       'a busy free detaches',
       'the last lease of a freed block skips the gate',
       'a gate without proof is open',
+      'a slot in flight is used again when its lease ends',
+      'a reset takes the memory that a socket waits to read into',
     ],
   },
   {
@@ -105,12 +125,14 @@ export const PROMISES = [
     says: 'Fresh memory reads zero, unless `uninitialized` is asked for.',
     tests: [
       ...core('system', 'system_reallocate'),
-      ...vitest('conformance/system', 'conformance/arena'),
+      ...vitest('conformance/system', 'conformance/arena', 'conformance/pool', 'unit/pool-zeroed'),
     ],
     mutants: [
       'zeroing is dropped',
       'reallocate leaves the new bytes as they are',
       'a reallocation leaves the new bytes as they are',
+      'alloc gives what was in the slot',
+      'realloc within a class leaves old bytes behind',
     ],
   },
   {
@@ -145,7 +167,7 @@ export const PROMISES = [
     id: 'G9',
     says: 'Workers and the main thread may end in any order.',
     tests: [
-      ...vitest('misuse/workers', 'misuse/worker-memory'),
+      ...vitest('misuse/workers', 'misuse/worker-memory', 'misuse/pool-threads'),
       ...core('heap_end'),
       ...lifecycle(
         'terminate, idle x live',
@@ -167,7 +189,12 @@ export const PROMISES = [
     says: 'The bytes in use are those of the live layouts; the limit holds, and counts what was freed but is not back.',
     tests: [
       ...core('account', 'account_threads', 'system_limit', 'heap_verify', 'model_system'),
-      ...vitest('unit/system-allocator-limit', 'unit/arena-options'),
+      ...vitest(
+        'unit/system-allocator-limit',
+        'unit/arena-options',
+        'unit/pool-limit',
+        'unit/pool-figures',
+      ),
     ],
     mutants: [
       'the limit is off by one',
@@ -177,6 +204,8 @@ export const PROMISES = [
       'abandoned blocks of an arena count what was asked for',
       'the peak is not raised',
       'verify overlooks memory without a record',
+      'memory of a Buffer alone is not limited',
+      'what the collector brought back is not counted',
     ],
   },
   {

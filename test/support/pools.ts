@@ -2,7 +2,7 @@
 import { ArenaAllocator, BufferPool, type BufferPoolOptions } from '../../lib/index.js';
 
 /** The largest size that shares a slab, in bytes. */
-export const LARGEST_SHARED = 32 * 1024;
+export const LARGEST_SHARED = 64 * 1024;
 
 /** A size with memory of its own. */
 export const LARGE = 100_000;

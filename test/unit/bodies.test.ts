@@ -20,6 +20,9 @@ function streamOf(chunks: readonly unknown[], error?: Error): Readable {
   return Readable.from(generate(), { objectMode: true });
 }
 
+/** What a promise resolves to, or is rejected with. */
+const outcomeOf = (promise: Promise<unknown>) => promise.catch((error) => error);
+
 const parts = (count: number, size: number) =>
   Array.from({ length: count }, (_, at) => Buffer.alloc(size, at + 1));
 
@@ -78,7 +81,7 @@ describe('collect', () => {
     expect(body.length).toBe(1000);
     pool.free(body);
     const long = streamOf(parts(10, 101));
-    await expect(collect(pool, long, { limit: 1000 })).rejects.toEqual(withCode('OUT_OF_RANGE'));
+    expect(await outcomeOf(collect(pool, long, { limit: 1000 }))).toEqual(withCode('OUT_OF_RANGE'));
     expect(long.destroyed).toBe(true);
     expect(pool.stats().liveBlocks).toBe(0);
   });
@@ -108,7 +111,7 @@ describe('collect', () => {
   it('refuses a stream of texts', async () => {
     const pool = makePool();
     const stream = Readable.from(['text']).setEncoding('utf8');
-    await expect(collect(pool, stream)).rejects.toEqual(withCode('INVALID_ARG_TYPE'));
+    expect(await outcomeOf(collect(pool, stream))).toEqual(withCode('INVALID_ARG_TYPE'));
     await expect(collect(pool, streamOf([Buffer.from('a'), 7]))).rejects.toEqual(
       withCode('INVALID_ARG_TYPE'),
     );

@@ -8,6 +8,7 @@ import { ArenaAllocator, BufferPool, readChunks } from '../../lib/index.js';
 import { startRead } from '../support/busy.js';
 import { call } from '../support/call.js';
 import { collect, idle, withCode } from '../support/idle.js';
+import { LARGE } from '../support/pools.js';
 
 const CONTENT = Buffer.from(Array.from({ length: 200_000 }, (_, at) => (at * 7 + (at >> 8)) & 255));
 
@@ -142,7 +143,7 @@ describe('readChunks', () => {
     const pool = makePool();
     await (async () => {
       const pending = startRead(new Uint8Array(1));
-      for await (const _chunk of readChunks(pool, path)) {
+      for await (const _chunk of readChunks(pool, path, { size: LARGE })) {
         // Read while another request is in flight.
       }
       expect(pool.stats().abandonedBlocks).toBeGreaterThan(0);

@@ -1,58 +1,27 @@
-import { spawnSync } from 'node:child_process';
-import { readFileSync } from 'node:fs';
-import { fileURLToPath } from 'node:url';
-import ts from 'typescript';
+import { existsSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
+import { examplesOf, readPage, runExample, shownBy } from '../support/examples.js';
 
-const ROOT = fileURLToPath(new URL('../..', import.meta.url));
-const text = readFileSync(`${ROOT}README.md`, 'utf8');
+const text = readPage('README.md');
 
-interface Example {
-  readonly title: string;
-  readonly source: string;
-}
-
-/** The js and ts blocks, each with the heading above it. */
-function examples(): Example[] {
-  const found: Example[] = [];
-  for (const match of text.matchAll(/^```(?:js|ts)\n([\s\S]*?)^```$/gm)) {
-    const headings = [...text.slice(0, match.index).matchAll(/^#+ (.*)$/gm)];
-    found.push({ title: headings.at(-1)?.[1] ?? '', source: match[1] ?? '' });
-  }
-  return found;
-}
-
-/** What a block says it prints: the comment behind each console.log. */
-function shown(source: string): string[] {
-  return [...source.matchAll(/console\.log\(.*\);(?: \/\/ (.*))?$/gm)].map(
-    ([, comment]) => comment ?? 'no comment',
-  );
-}
-
-/** Runs a block in the project, where the package's own name leads to what was built. */
-function run(source: string): { status: number | null; stderr: string; lines: string[] } {
-  const { outputText } = ts.transpileModule(source, {
-    compilerOptions: { target: ts.ScriptTarget.ES2022, module: ts.ModuleKind.ESNext },
+describe.each([
+  ['README.md', text],
+  ['docs/buffers.md', readPage('docs/buffers.md')],
+  ['docs/chunk.md', readPage('docs/chunk.md')],
+])('%s', (_path, page) => {
+  it.each(examplesOf(page))('shows under $title what its example prints', (example) => {
+    expect(runExample(example)).toEqual({ status: 0, stderr: '', lines: shownBy(example) });
   });
-  const { status, stdout, stderr } = spawnSync(
-    process.execPath,
-    ['--input-type=module', '--eval', outputText],
-    { cwd: ROOT, encoding: 'utf8' },
-  );
-  return { status, stderr, lines: stdout.trimEnd().split('\n') };
-}
+
+  it('has an output for every example', () => {
+    expect(examplesOf(page).filter((example) => shownBy(example).length === 0)).toEqual([]);
+    expect(examplesOf(page).length).toBeGreaterThan(0);
+  });
+});
 
 describe('the README', () => {
   it('begins with an example', () => {
     expect(text.indexOf('```js')).toBeLessThan(500);
-  });
-
-  it.each(examples())('shows under $title what its example prints', ({ source }) => {
-    expect(run(source)).toEqual({ status: 0, stderr: '', lines: shown(source) });
-  });
-
-  it('has an output for every example', () => {
-    expect(examples().filter(({ source }) => shown(source).length === 0)).toEqual([]);
   });
 
   it('has at most 150 lines', () => {
@@ -60,9 +29,17 @@ describe('the README', () => {
   });
 
   it('names only scripts that there are', () => {
-    const { scripts } = JSON.parse(readFileSync(`${ROOT}package.json`, 'utf8'));
+    const { scripts } = JSON.parse(readPage('package.json'));
     const named = [...text.matchAll(/npm (?:run )?([\w:]+)/g)].map(([, name]) => name ?? '');
     const known = [...Object.keys(scripts), 'install'];
     expect(named.filter((name) => !known.includes(name))).toEqual([]);
+  });
+
+  it('leads only to pages that there are', () => {
+    const pages = [...text.matchAll(/\]\(([\w./-]+)\)/g)].map(([, page]) => page ?? '');
+    expect(pages.filter((page) => !existsSync(new URL(`../../${page}`, import.meta.url)))).toEqual(
+      [],
+    );
+    expect(pages).toContain('docs/buffers.md');
   });
 });

@@ -3,6 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { ArenaAllocator, BufferPool, Layout, onread } from '../../lib/index.js';
 import { call } from '../support/call.js';
 import { collect, idle, tick, withCode } from '../support/idle.js';
+import { LARGE } from '../support/pools.js';
 import { connectWith, signal } from '../support/sockets.js';
 
 const makePool = (limit = Number.POSITIVE_INFINITY) =>
@@ -231,13 +232,13 @@ describe('a socket that waits to read', () => {
 
   it('does not keep the pool from emptying what it has read before', async () => {
     const pool = makePool();
-    const option = onread(pool, () => signal().promise);
+    const option = onread(pool, () => signal().promise, { size: LARGE });
     const first = option.buffer();
     option.callback(1, first);
     const second = option.buffer();
     await idle();
     pool.reset();
-    expect([first.length, second.length]).toEqual([0, 65_536]);
+    expect([first.length, second.length]).toEqual([0, LARGE]);
     expect(() => pool.free(second)).toThrow(withCode('ABANDONED'));
   });
 });

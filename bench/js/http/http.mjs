@@ -17,7 +17,7 @@ const RSS = 1.1;
 
 const PLANS = {
   full: { rounds: 5, connections: 32, warmUpRequests: 10_000, seconds: 8, idleMs: 3000 },
-  quick: { rounds: 1, connections: 8, warmUpRequests: 500, seconds: 1, idleMs: 100 },
+  quick: { rounds: 2, connections: 8, warmUpRequests: 500, seconds: 1, idleMs: 100 },
 };
 
 /** Resolves to the table's rows, the goals and the problems that must fail the benchmark. */

@@ -4,7 +4,8 @@
  * not subtracted. The original never wrote to its heap, counted failures as blocks, and scanned all
  * its history in each iteration.
  *
- *   same_work ALLOCATOR [--chunk BYTES] [--best] [--cold] [--count ITERATIONS] [--seed N] */
+ *   same_work ALLOCATOR [--chunk BYTES] [--best] [--cold] [--untimed] [--count ITERATIONS]
+ *             [--seed N] */
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -81,12 +82,13 @@ int main(int argc, char **argv) {
   seeds_options_t options = seeds_read(argc, argv, "same_work");
   uint64_t count = options.count != 0 ? options.count : DEFAULT_COUNT;
   uint64_t seed = options.seed != 0 ? options.seed : 1;
+  size_t room = options.is_untimed ? 0 : count;
   work_t work = {.heap = seeds_open(&options, HEAP_BYTES),
                  .blocks = malloc(count * sizeof(block_t)),
                  .hash = 2166136261u,
-                 .allocated = seeds_times(count),
-                 .refused = seeds_times(count),
-                 .freed = seeds_times(count)};
+                 .allocated = seeds_times(room),
+                 .refused = seeds_times(room),
+                 .freed = seeds_times(room)};
   if (work.blocks == NULL) seeds_die("no memory for the list of blocks");
   run(&work, count, (uint32_t)seed);
 
@@ -101,7 +103,7 @@ int main(int argc, char **argv) {
   seeds_print_times("refused", &work.refused);
   seeds_print_times("free", &work.freed);
   printf("}\n");
-  seeds_close(&work.heap);
+  if (!options.is_untimed) seeds_close(&work.heap);
   free(work.blocks);
   return 0;
 }

@@ -13,8 +13,8 @@ void seeds_die(const char *why) {
 
 static void usage(const char *program) {
   fprintf(stderr,
-          "usage: %s chunk|arena|system|empty [--chunk BYTES] [--best] [--cold] [--count N] "
-          "[--seed N] [--size N]\n",
+          "usage: %s chunk|arena|system|empty [--chunk BYTES] [--best] [--cold] [--untimed] "
+          "[--count N] [--seed N] [--size N]\n",
           program);
   exit(1);
 }
@@ -34,6 +34,8 @@ seeds_options_t seeds_read(int argc, char **argv, const char *program) {
       options.best_fit = true;
     } else if (strcmp(argv[i], "--cold") == 0) {
       options.is_cold = true;
+    } else if (strcmp(argv[i], "--untimed") == 0) {
+      options.is_untimed = true;
     } else if (strcmp(argv[i], "--chunk") == 0) {
       options.chunk_size = (size_t)read_number(argv[++i], program);
     } else if (strcmp(argv[i], "--count") == 0) {
@@ -85,24 +87,23 @@ static hw_allocator_t *open_empty(void) {
   return &empty;
 }
 
-/* Has the pages of all that an allocator may hand out, and gives them back to it, not to the system.
- */
+/* Has the pages of all that an allocator may hand out, and of what it notes about it, and gives
+ * them back to it, not to the system. */
 static void touch(hw_allocator_t *heap, size_t bytes) {
-  hw_chunk_info_t info;
-  if (hw_chunk_info(heap, &info) == HW_OK) {
-    memset(info.region, 1, info.capacity);
-    return;
-  }
-  enum { PIECES = 512 };
-  static void *pieces[PIECES];
-  const hw_layout_t layout = {bytes / PIECES - 65536 / PIECES, 16};
-  for (size_t i = 0; i < PIECES; i++) {
+  const hw_layout_t layout = {4096, 8};
+  size_t count = bytes / layout.size - bytes / layout.size / 64;
+  void **pieces = malloc(count * sizeof *pieces);
+  if (pieces == NULL) seeds_die("no memory for a list");
+  for (size_t i = 0; i < count; i++) {
     if (hw_allocate(heap, layout, 0, &pieces[i]) != HW_OK) seeds_die("nothing to touch");
     memset(pieces[i], 1, layout.size);
   }
-  for (size_t i = 0; i < PIECES; i++) {
+  for (size_t i = 0; i < count; i++) {
     if (hw_deallocate(heap, pieces[i], layout) != HW_OK) seeds_die("a free was refused");
   }
+  free(pieces);
+  /* From the beginning, as a heap that was just made. */
+  if (hw_chunk_reset(heap) != HW_OK && hw_arena_tick(heap, NULL) != HW_OK) seeds_die("no heap");
 }
 
 seeds_heap_t seeds_open(const seeds_options_t *options, size_t bytes) {
@@ -148,6 +149,7 @@ seeds_times_t seeds_times(size_t room) {
 }
 
 void seeds_note(seeds_times_t *times, uint64_t ticks) {
+  if (times->room == 0) return;
   if (times->count == times->room) seeds_die("too many times");
   times->ticks[times->count++] = ticks < UINT32_MAX ? (uint32_t)ticks : UINT32_MAX;
 }

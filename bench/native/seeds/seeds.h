@@ -16,11 +16,12 @@ typedef struct seeds_options {
   const char *allocator; /* chunk, arena, system, or empty: the loop alone */
   size_t chunk_size;
   bool best_fit, is_cold;
+  bool is_untimed; /* for counts of instructions: no times are kept */
   uint64_t count, seed, size; /* what they count is the program's; 0: its default */
 } seeds_options_t;
 
-/* ALLOCATOR [--chunk BYTES] [--best] [--cold] [--count N] [--seed N] [--size N]; others end the
- * process with status 1. */
+/* ALLOCATOR [--chunk BYTES] [--best] [--cold] [--untimed] [--count N] [--seed N] [--size N];
+ * others end the process with status 1. */
 seeds_options_t seeds_read(int argc, char **argv, const char *program);
 
 typedef struct seeds_heap {
@@ -41,6 +42,7 @@ typedef struct seeds_times {
   size_t count, room;
 } seeds_times_t;
 
+/* `room` 0: keeps none. */
 seeds_times_t seeds_times(size_t room);
 void seeds_note(seeds_times_t *times, uint64_t ticks);
 /* `,"NAMEMedian":68,"NAMEAverage":70.2,"NAMEP99":86,"NAMEMin":56`; sorts. */

@@ -4,6 +4,7 @@
 #pragma once
 
 #include <stdatomic.h>
+#include <stdbool.h>
 
 #include "base/lock.h"
 
@@ -26,6 +27,16 @@ static inline void hw_spin_lock(hw_spin_t *spin) {
   *hw_lock_ranks_held() |= 1u << spin->rank;
 #endif
   if (atomic_exchange_explicit(&spin->held, 1, memory_order_acquire) != 0) hw_spin_wait(spin);
+}
+
+/* Without waiting: false if somebody holds it. */
+static inline bool hw_spin_try(hw_spin_t *spin) {
+  if (atomic_exchange_explicit(&spin->held, 1, memory_order_acquire) != 0) return false;
+#ifdef HW_CHECKS
+  HW_ASSERT(*hw_lock_ranks_held() < 1u << spin->rank);
+  *hw_lock_ranks_held() |= 1u << spin->rank;
+#endif
+  return true;
 }
 
 static inline void hw_spin_unlock(hw_spin_t *spin) {

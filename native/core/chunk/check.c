@@ -1,5 +1,5 @@
 /* What an address is, by the maps alone. */
-#include "chunk/place.h"
+#include "chunk/chunk.h"
 
 size_t hw_chunk_block_end(const hw_chunk_t *chunk, size_t at) {
   size_t word = (at + 1) / 64;
@@ -22,14 +22,15 @@ static size_t offset_of(const hw_chunk_t *chunk, const void *ptr) {
   return (size_t)((uintptr_t)ptr - (uintptr_t)chunk->region);
 }
 
-hw_status_t hw_chunk_refuse(const hw_chunk_t *chunk, const void *ptr, hw_layout_t layout) {
+/* Why there is no live block of this layout. */
+static hw_status_t refuse(const hw_chunk_t *chunk, const void *ptr, hw_layout_t layout) {
   size_t at = offset_of(chunk, ptr) >> chunk->shift;
   if (at >= chunk->count) {
     if (hw_empty_is_live(chunk, ptr)) return HW_ERR_LAYOUT_MISMATCH;
     return layout.size == 0 ? hw_empty_check(chunk, ptr, layout) : HW_ERR_NOT_OWNED;
   }
   size_t head = hw_chunk_head(chunk, at);
-  if (head == HW_NO_CHUNK || hw_chunk_is_retired(chunk, head)) return HW_ERR_NOT_LIVE;
+  if (head == HW_NO_CHUNK || hw_chunk_size(chunk, head) == 0) return HW_ERR_NOT_LIVE;
   return ptr == hw_chunk_address(chunk, head) ? HW_ERR_LAYOUT_MISMATCH : HW_ERR_INTERIOR;
 }
 
@@ -40,11 +41,9 @@ hw_status_t hw_chunk_check(const hw_chunk_t *chunk, const void *ptr, hw_layout_t
     return HW_OK;
   }
   *at = offset_of(chunk, ptr) >> chunk->shift;
-  bool fits = layout.size != 0 && *at < chunk->count && hw_bit_test(chunk->starts, *at) &&
-              ptr == hw_chunk_address(chunk, *at) && !hw_chunk_is_retired(chunk, *at) &&
-              hw_chunk_size(chunk, *at, hw_chunk_block_end(chunk, *at) - *at) == layout.size &&
-              hw_is_aligned(ptr, layout.align);
-  return fits ? HW_OK : hw_chunk_refuse(chunk, ptr, layout);
+  bool fits = layout.size != 0 && *at < chunk->count && hw_chunk_size(chunk, *at) == layout.size &&
+              ptr == hw_chunk_address(chunk, *at) && hw_is_aligned(ptr, layout.align);
+  return fits ? HW_OK : refuse(chunk, ptr, layout);
 }
 
 hw_ownership_t hw_chunk_owns(hw_chunk_t *chunk, const void *ptr) {
@@ -53,7 +52,7 @@ hw_ownership_t hw_chunk_owns(hw_chunk_t *chunk, const void *ptr) {
   size_t at = offset_of(chunk, ptr) >> chunk->shift;
   if (at < chunk->count) {
     size_t head = hw_chunk_head(chunk, at);
-    owns = head != HW_NO_CHUNK && !hw_chunk_is_retired(chunk, head);
+    owns = head != HW_NO_CHUNK && hw_chunk_size(chunk, head) != 0;
   }
   hw_spin_unlock(&chunk->lock);
   return owns ? HW_OWNS_YES : HW_OWNS_NO;

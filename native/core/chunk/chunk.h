@@ -3,7 +3,8 @@
  *
  *     used     one bit a chunk, set while a block or a retired block has it
  *     starts   one bit a chunk, set where a block begins: with `used` the extent of every block
- *     slack    of a block's first chunk: its chunks' bytes less its size, so that sizes are exact
+ *     sizes    of a block's first chunk: its bytes, as the caller said; 0 in all others, and of a
+ *              retired block
  *     owners   of a block's first chunk: who has it; not touched until somebody says who it is
  *     may      one byte a group of chunks: bit j is clear if no free run that touches the group has
  *              2^j chunks or more
@@ -30,7 +31,6 @@
 #include "segment/segment.h"
 
 #define HW_NO_CHUNK SIZE_MAX
-#define HW_CHUNK_RETIRED 65535u
 
 /* Classes of alignment: 0 is what every chunk has, class j is 2^j chunks. */
 #define HW_CHUNK_CLASSES 64u
@@ -39,27 +39,32 @@ typedef struct hw_chunk {
   hw_allocator_t base;
   hw_spin_t lock;
   uint8_t shift;       /* lg of a chunk's bytes */
-  uint8_t slack_shift; /* lg of the bytes of an entry of `slack` */
   bool best_fit;
   bool is_own;    /* the region */
-  bool has_owner; /* some block has, or one was retired: `owners` counts */
+  bool is_fresh;  /* what was not handed out reads zero */
+  bool is_wide;   /* `sizes` has 64 bits for each, not 32 */
+  bool has_owner; /* some block has: `owners` counts */
   uint8_t *region;
   size_t count;   /* chunks */
+  size_t mask;    /* a chunk's bytes less one */
   size_t natural; /* the alignment that every chunk has */
-  size_t at_hint; /* alignments up to here may be served at the hint without a search */
+  /* The short ways of chunk.c are for heaps whose blocks have no owners, without a bitmap of the
+   * caller, in regions of less than 4 GiB: alignments up to `short_align` by next fit, and blocks
+   * below chunk `short_count`. */
+  size_t short_align, short_count;
 
   uint64_t *used, *starts;
   uint8_t *may;
-  void *slack;
+  void *sizes;
   uint16_t *owners;
   uint8_t *bitmap; /* the caller's, or NULL */
 
   size_t hint;    /* behind the last block that was placed */
   size_t free;    /* chunks */
-  size_t touched; /* no chunk from here on was ever handed out: all free, and zero */
+  size_t touched; /* no chunk from here on was handed out since the heap began, or was reset */
 
-  size_t limit;
-  size_t live_bytes, peak_bytes, retired_bytes;
+  size_t limit, retired_bytes;
+  size_t left, least_left; /* of the limit: now, and when it was least */
   uint64_t allocations, deallocations, retired_blocks, failures;
 
   uint64_t failed;                 /* bit j: bounds[j] counts */
@@ -92,7 +97,7 @@ static inline bool hw_is_chunk(const hw_allocator_t *self) {
 }
 
 static inline size_t hw_chunks_for(const hw_chunk_t *chunk, size_t size) {
-  return (size + (((size_t)1 << chunk->shift) - 1)) >> chunk->shift;
+  return (size + chunk->mask) >> chunk->shift;
 }
 
 static inline uint8_t *hw_chunk_address(const hw_chunk_t *chunk, size_t at) {
@@ -101,18 +106,6 @@ static inline uint8_t *hw_chunk_address(const hw_chunk_t *chunk, size_t at) {
 
 static inline size_t hw_chunk_bytes(const hw_chunk_t *chunk) {
   return chunk->count << chunk->shift;
-}
-
-/* Bits [at, at + 64): for `at` up to the number of chunks. */
-static inline uint64_t hw_chunk_window(const uint64_t *map, size_t at) {
-  size_t word = at / 64;
-  unsigned bit = at % 64;
-  return (map[word] >> bit) | ((map[word + 1] << 1) << (63 - bit));
-}
-
-/* `count` ones, of 1 to 64. */
-static inline uint64_t hw_chunk_mask(size_t count) {
-  return ~(uint64_t)0 >> (64 - count);
 }
 
 static inline size_t hw_chunk_groups(const hw_chunk_t *chunk) {
@@ -126,7 +119,9 @@ size_t hw_chunk_find(hw_chunk_t *chunk, size_t count, size_t align);
 /* The length of the longest free run. */
 size_t hw_chunk_longest(const hw_chunk_t *chunk);
 
-/* Makes the chunks a block's, and free again (place.h, chunk.c). */
+/* From now on some blocks have owners (inspect.c). */
+void hw_chunk_admit_owners(hw_chunk_t *chunk);
+/* Ends a live block of such an extent. */
 void hw_chunk_end_block(hw_chunk_t *chunk, size_t at, size_t count, size_t size);
 /* Writes what has changed into the caller's bitmap. */
 void hw_chunk_mirror(hw_chunk_t *chunk, size_t from, size_t end);
@@ -135,16 +130,14 @@ void hw_chunk_mirror(hw_chunk_t *chunk, size_t from, size_t end);
  * for an empty one); else what is wrong (check.c). */
 HW_MUST_CHECK hw_status_t hw_chunk_check(const hw_chunk_t *chunk, const void *ptr,
                                          hw_layout_t layout, size_t *at);
-/* The same where the fast check of a free did not say yes. */
-HW_MUST_CHECK hw_status_t hw_chunk_refuse(const hw_chunk_t *chunk, const void *ptr,
-                                          hw_layout_t layout);
 /* One behind the last chunk of the block that begins at `at`. */
 size_t hw_chunk_block_end(const hw_chunk_t *chunk, size_t at);
 /* The first chunk of the block that has chunk `at`, retired or not; HW_NO_CHUNK if it is free. */
 size_t hw_chunk_head(const hw_chunk_t *chunk, size_t at);
 
-static inline bool hw_chunk_is_retired(const hw_chunk_t *chunk, size_t at) {
-  return chunk->has_owner && chunk->owners[at] == HW_CHUNK_RETIRED;
+static inline size_t hw_chunk_size(const hw_chunk_t *chunk, size_t at) {
+  return chunk->is_wide ? ((const uint64_t *)chunk->sizes)[at]
+                        : ((const uint32_t *)chunk->sizes)[at];
 }
 
 /* ---- Empty blocks (empty.c), with the lock held ---- */
@@ -161,8 +154,11 @@ void hw_empty_end(hw_chunk_t *chunk, const void *ptr);
 HW_MUST_CHECK hw_status_t hw_empty_check(const hw_chunk_t *chunk, const void *ptr,
                                          hw_layout_t layout);
 
-/* ---- Operations: they take the lock ---- */
+/* ---- Operations: they take the lock, but for the two that hold it and let go of it ---- */
 
+HW_MUST_CHECK hw_status_t hw_chunk_take_held(hw_chunk_t *chunk, uint16_t owner, hw_layout_t layout,
+                                             uint32_t flags, void **out);
+HW_MUST_CHECK hw_status_t hw_chunk_give_held(hw_chunk_t *chunk, void *ptr, hw_layout_t layout);
 HW_MUST_CHECK hw_status_t hw_chunk_take(hw_chunk_t *chunk, uint16_t owner, hw_layout_t layout,
                                         uint32_t flags, void **out);
 HW_MUST_CHECK hw_status_t hw_chunk_give(hw_chunk_t *chunk, void *ptr, hw_layout_t layout);

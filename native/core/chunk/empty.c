@@ -29,7 +29,7 @@ void *hw_empty_begin(hw_chunk_t *chunk, size_t align, uint16_t owner) {
   for (size_t looked = 0; looked < room; looked++) {
     if (chunk->empties[slot] == 0) {
       chunk->empties[slot] = (uint8_t)(1 + hw_lowest_bit(align));
-      if (owner != 0) chunk->has_owner = true;
+      if (owner != 0) hw_chunk_admit_owners(chunk);
       if (chunk->has_owner) chunk->empty_owners[slot] = owner;
       chunk->empty_hint = (slot + 1) % HW_CHUNK_EMPTIES;
       chunk->empty_count++;

@@ -1,4 +1,6 @@
 /* Where there is room. */
+#include <string.h>
+
 #include "chunk/chunk.h"
 
 /* The levels of `may`: 2^0 to 2^7 chunks and more. */
@@ -31,20 +33,50 @@ static size_t aligned_from(const request_t *request, size_t at) {
   return hw_align_up(at + request->phase, request->step) - request->phase;
 }
 
+static bool has_room(const request_t *request, size_t at, size_t end) {
+  return aligned_from(request, at) + request->count <= end;
+}
+
 /* The first place for the request in a free run that begins in [from, end), or at `from`. Where
- * there is none, *longest is at least what the longest of these runs has. */
+ * there is none, *longest is at least what the longest of these runs has. Word by word: a run that
+ * reaches the end of one is open, and goes on in the next. */
 static size_t search(const hw_chunk_t *chunk, const request_t *request, size_t from, size_t end,
                      size_t *longest) {
-  size_t at = hw_bits_next_clear(chunk->used, from, end);
-  while (at < end) {
-    size_t place = aligned_from(request, at);
-    size_t need = place + request->count;
-    size_t run_end = hw_bits_next_set(chunk->used, at, hw_min(need, chunk->count));
-    if (run_end == need) return place;
-    if (run_end - at > *longest) *longest = run_end - at;
-    at = hw_bits_next_clear(chunk->used, run_end + 1, end);
+  size_t open = HW_NO_CHUNK; /* where the open run begins */
+  uint64_t before = ((uint64_t)1 << (from % 64)) - 1;
+  for (size_t base = hw_align_down(from, 64); base < end || open != HW_NO_CHUNK; base += 64) {
+    uint64_t used = chunk->used[base / 64] | before;
+    before = 0;
+    if (open != HW_NO_CHUNK) {
+      unsigned more = used == 0 ? 64 : hw_lowest_bit(used);
+      if (has_room(request, open, base + more)) return aligned_from(request, open);
+      if (more == 64) continue;
+      if (base + more - open > *longest) *longest = base + more - open;
+      open = HW_NO_CHUNK;
+      used |= ((uint64_t)1 << more) - 1;
+    }
+    uint64_t unused = ~used;
+    while (unused != 0) {
+      unsigned bit = hw_lowest_bit(unused);
+      uint64_t ends = unused + ((uint64_t)1 << bit); /* the carry runs through the run */
+      size_t at = base + bit, stop = ends == 0 ? base + 64 : base + hw_lowest_bit(ends);
+      if (at >= end) return HW_NO_CHUNK;
+      if (has_room(request, at, stop)) return aligned_from(request, at);
+      if (ends == 0) open = at;
+      if (stop - at > *longest) *longest = stop - at;
+      unused &= ends;
+    }
   }
   return HW_NO_CHUNK;
+}
+
+/* Whether one of the 64 groups from this one on may have a run of some level. */
+static bool may_be_among(const uint8_t *may, uint64_t wanted) {
+  uint64_t words[8];
+  memcpy(words, may, sizeof words);
+  uint64_t any = words[0] | words[1] | words[2] | words[3];
+  any |= words[4] | words[5] | words[6] | words[7];
+  return (any & wanted) != 0;
 }
 
 /* The first group from `group` on whose free runs may reach `level`; the number of groups: none. */
@@ -52,9 +84,9 @@ static size_t next_candidate(const hw_chunk_t *chunk, size_t group, unsigned lev
   size_t count = hw_chunk_groups(chunk);
   uint64_t wanted = UINT64_C(0x0101010101010101) << level;
   while (group < count) {
-    /* Eight at a time: there are as many bytes as a multiple of eight. */
-    if (group % 8 == 0 && (((const uint64_t *)(const void *)chunk->may)[group / 8] & wanted) == 0) {
-      group += 8;
+    /* There are as many bytes as a multiple of 64. */
+    if (group % 64 == 0 && !may_be_among(chunk->may + group, wanted)) {
+      group += 64;
     } else if ((chunk->may[group] >> level & 1) != 0) {
       return group;
     } else {
@@ -89,31 +121,37 @@ static size_t run_start(const hw_chunk_t *chunk, size_t group, size_t reach) {
   return before == HW_NO_BIT ? begin : before + 1;
 }
 
-static size_t search_group(hw_chunk_t *chunk, const request_t *request, size_t group) {
-  size_t longest = 0;
+/* Runs of the group that begin before `end`; `longest` is what others of it have. */
+static size_t search_group(hw_chunk_t *chunk, const request_t *request, size_t group, size_t end,
+                           size_t longest) {
   /* A run that is longer than this has room for sure. */
   size_t from = run_start(chunk, group, request->count + request->step);
-  size_t at = search(chunk, request, from, group_end(chunk, group), &longest);
+  size_t at = search(chunk, request, from, end, &longest);
   if (at == HW_NO_CHUNK) settle(chunk, group, longest);
   return at;
 }
 
+/* From the hint on to the end, then from the beginning to the hint. */
 static size_t find_next(hw_chunk_t *chunk, const request_t *request) {
-  size_t groups = hw_chunk_groups(chunk), ignored = 0;
+  size_t groups = hw_chunk_groups(chunk), longest = 0;
   size_t here = hw_min(chunk->hint >> HW_CHUNK_GROUP_SHIFT, groups - 1);
   size_t at = HW_NO_CHUNK;
-  if ((chunk->may[here] >> request->level & 1) != 0) {
-    at = search(chunk, request, chunk->hint, group_end(chunk, here), &ignored);
+  bool may_be_here = (chunk->may[here] >> request->level & 1) != 0;
+  if (may_be_here) {
+    at = search(chunk, request, chunk->hint, group_end(chunk, here), &longest);
   }
   size_t group = next_candidate(chunk, here + 1, request->level);
   while (at == HW_NO_CHUNK && group < groups) {
-    at = search_group(chunk, request, group);
+    at = search_group(chunk, request, group, group_end(chunk, group), 0);
     group = next_candidate(chunk, group + 1, request->level);
   }
   group = next_candidate(chunk, 0, request->level);
-  while (at == HW_NO_CHUNK && group <= here && group < groups) {
-    at = search_group(chunk, request, group);
+  while (at == HW_NO_CHUNK && group < here) {
+    at = search_group(chunk, request, group, group_end(chunk, group), 0);
     group = next_candidate(chunk, group + 1, request->level);
+  }
+  if (at == HW_NO_CHUNK && may_be_here) {
+    at = search_group(chunk, request, here, chunk->hint, longest);
   }
   return at;
 }
@@ -126,7 +164,7 @@ static size_t run_end(const hw_chunk_t *chunk, size_t at) {
 
 typedef struct best {
   size_t at, run; /* the place, and the chunks of its run */
-  size_t seen;    /* one behind the last run that was looked at */
+  size_t seen; /* one behind the last run that was looked at */
 } best_t;
 
 /* The runs that touch a group and were not seen yet. */

@@ -12,12 +12,17 @@ void hw_chunk_mirror(hw_chunk_t *chunk, size_t from, size_t end) {
   }
 }
 
+void hw_chunk_admit_owners(hw_chunk_t *chunk) {
+  chunk->has_owner = true;
+  chunk->short_align = chunk->short_count = 0;
+}
+
 void hw_chunk_stats_of(hw_chunk_t *chunk, hw_stats_t *out) {
   hw_spin_lock(&chunk->lock);
   *out = (hw_stats_t){
       .live_blocks = chunk->allocations - chunk->deallocations - chunk->retired_blocks,
-      .live_bytes = chunk->live_bytes,
-      .peak_bytes = chunk->peak_bytes,
+      .live_bytes = hw_chunk_live_bytes(chunk),
+      .peak_bytes = chunk->limit - chunk->least_left,
       .mapped_bytes = hw_chunk_bytes(chunk),
       .retired_blocks = chunk->retired_blocks,
       .retired_bytes = chunk->retired_bytes,
@@ -76,8 +81,9 @@ static size_t end_blocks(hw_chunk_t *chunk, bool all, uint16_t owner) {
   size_t at = hw_bits_next_set(chunk->starts, 0, chunk->count);
   while (at < chunk->count) {
     size_t end = hw_chunk_block_end(chunk, at);
-    if ((all || chunk->owners[at] == owner) && !hw_chunk_is_retired(chunk, at)) {
-      hw_chunk_end_block(chunk, at, end - at, hw_chunk_size(chunk, at, end - at));
+    size_t size = hw_chunk_size(chunk, at);
+    if (size != 0 && (all || chunk->owners[at] == owner)) {
+      hw_chunk_end_block(chunk, at, end - at, size);
       ended++;
     }
     at = hw_bits_next_set(chunk->starts, end, chunk->count);
@@ -110,6 +116,9 @@ hw_status_t hw_chunk_reset(hw_allocator_t *self) {
   hw_spin_lock(&chunk->lock);
   (void)end_blocks(chunk, true, 0);
   chunk->hint = 0;
+  chunk->is_fresh = false;
+  size_t last = hw_bits_last_set(chunk->used, 0, chunk->count - 1);
+  chunk->touched = last == HW_NO_BIT ? 0 : last + 1;
   hw_spin_unlock(&chunk->lock);
   return HW_OK;
 }

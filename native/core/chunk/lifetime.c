@@ -6,7 +6,8 @@
 typedef struct plan {
   hw_chunk_options_t options;
   size_t count, bytes; /* of the region */
-  size_t words, groups, slack_shift;
+  size_t words, groups;
+  bool is_wide; /* sizes do not fit 32 bits */
 } plan_t;
 
 static bool overlap(const void *a, size_t a_size, const void *b, size_t b_size) {
@@ -40,30 +41,48 @@ static hw_status_t check_options(const hw_chunk_options_t *options, plan_t *plan
   }
   plan->options = *options;
   plan->words = plan->count / 64 + 2;
-  plan->groups = hw_align_up((plan->count + HW_CHUNK_GROUP - 1) >> HW_CHUNK_GROUP_SHIFT, 8);
-  plan->slack_shift = chunk_size <= 256 ? 0 : chunk_size <= 65536 ? 1 : 3;
+  plan->groups = hw_align_up((plan->count + HW_CHUNK_GROUP - 1) >> HW_CHUNK_GROUP_SHIFT, 64);
+  plan->is_wide = plan->bytes > UINT32_MAX;
   return HW_OK;
 }
 
-/* Hands out what lies behind one another in the heap's segment. */
-static void *carve(uint8_t **at, size_t size) {
-  void *part = *at;
-  *at += hw_align_up(size, 64);
-  return part;
+/* The place of a part behind those before it. */
+static size_t carve(size_t *end, size_t size) {
+  size_t at = *end;
+  *end += hw_align_up(size, 64);
+  return at;
 }
 
-static size_t lay_out(hw_chunk_t *chunk, const plan_t *plan, uint8_t *base) {
-  uint8_t *at = base + hw_align_up(sizeof *chunk, 64);
-  hw_chunk_t parts = {0};
-  parts.used = carve(&at, plan->words * sizeof(uint64_t));
-  parts.starts = carve(&at, plan->words * sizeof(uint64_t));
-  parts.may = carve(&at, plan->groups);
-  parts.slack = carve(&at, plan->count << plan->slack_shift);
-  parts.owners = carve(&at, plan->count * sizeof(uint16_t));
-  parts.empties = carve(&at, HW_CHUNK_EMPTIES);
-  parts.empty_owners = carve(&at, HW_CHUNK_EMPTIES * sizeof(uint16_t));
-  if (chunk != NULL) *chunk = parts;
-  return (size_t)(at - base);
+/* Where in the heap's segment its parts lie. */
+typedef struct parts {
+  size_t used, starts, may, sizes, owners, empties, empty_owners, end;
+} parts_t;
+
+static parts_t lay_out(const plan_t *plan) {
+  parts_t parts = {.end = hw_align_up(sizeof(hw_chunk_t), 64)};
+  size_t size = plan->is_wide ? sizeof(uint64_t) : sizeof(uint32_t);
+  parts.used = carve(&parts.end, plan->words * sizeof(uint64_t));
+  parts.starts = carve(&parts.end, plan->words * sizeof(uint64_t));
+  parts.may = carve(&parts.end, plan->groups);
+  parts.sizes = carve(&parts.end, plan->count * size);
+  parts.owners = carve(&parts.end, plan->count * sizeof(uint16_t));
+  parts.empties = carve(&parts.end, HW_CHUNK_EMPTIES);
+  parts.empty_owners = carve(&parts.end, HW_CHUNK_EMPTIES * sizeof(uint16_t));
+  return parts;
+}
+
+static void *part(hw_chunk_t *chunk, size_t at) {
+  return (uint8_t *)chunk + at;
+}
+
+static void set_parts(hw_chunk_t *chunk, const parts_t *parts) {
+  chunk->used = part(chunk, parts->used);
+  chunk->starts = part(chunk, parts->starts);
+  chunk->may = part(chunk, parts->may);
+  chunk->sizes = part(chunk, parts->sizes);
+  chunk->owners = part(chunk, parts->owners);
+  chunk->empties = part(chunk, parts->empties);
+  chunk->empty_owners = part(chunk, parts->empty_owners);
 }
 
 /* Aligned to the largest power of two that fits into it, so that every alignment up to the whole
@@ -92,16 +111,19 @@ static void init(hw_chunk_t *chunk, const hw_config_t *config, const plan_t *pla
   chunk->base.ops = hw_chunk_ops();
   hw_spin_init(&chunk->lock, HW_RANK_CHUNK);
   chunk->os = config->os;
-  chunk->limit = config->limit;
+  chunk->limit = chunk->left = chunk->least_left = config->limit;
   chunk->shift = (uint8_t)hw_lowest_bit(plan->options.chunk_size);
-  chunk->slack_shift = (uint8_t)plan->slack_shift;
+  chunk->mask = plan->options.chunk_size - 1;
+  chunk->is_wide = plan->is_wide;
   chunk->best_fit = plan->options.fit == HW_CHUNK_BEST_FIT;
   chunk->count = chunk->free = plan->count;
   uintptr_t bits = (uintptr_t)chunk->region | plan->options.chunk_size;
   chunk->natural = (size_t)1 << hw_lowest_bit(bits);
-  chunk->at_hint = chunk->best_fit ? 0 : chunk->natural;
+  bool has_short_ways = plan->options.bitmap == NULL && !plan->is_wide;
+  chunk->short_align = has_short_ways && !chunk->best_fit ? chunk->natural : 0;
+  chunk->short_count = has_short_ways ? plan->count : 0;
   /* What the caller has in a region of theirs is not zero. */
-  chunk->touched = chunk->is_own ? 0 : chunk->count;
+  chunk->is_fresh = chunk->is_own;
   hw_bits_set(chunk->used, chunk->count, plan->words * 64);
   hw_bits_set(chunk->starts, chunk->count, plan->words * 64);
   memset(chunk->may, UINT8_MAX, hw_chunk_groups(chunk));
@@ -121,13 +143,14 @@ hw_status_t hw_chunk_create(const hw_config_t *config, hw_heaps_t *heaps, hw_all
   if (region == NULL) status = reserve(config->os, plan.bytes, &region, &reserved);
   if (status != HW_OK) return status;
   hw_segment_t memory;
-  status = hw_segment_map(config->os, lay_out(NULL, &plan, NULL), &memory);
+  parts_t parts = lay_out(&plan);
+  status = hw_segment_map(config->os, parts.end, &memory);
   if (status != HW_OK) {
     if (reserved > 0) config->os->unmap(region, reserved);
     return status;
   }
   hw_chunk_t *chunk = memory.base;
-  (void)lay_out(chunk, &plan, memory.base);
+  set_parts(chunk, &parts);
   chunk->memory = memory;
   chunk->region = region;
   chunk->region_bytes = reserved;

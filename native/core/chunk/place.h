@@ -1,44 +1,20 @@
-/* What an allocation and a free do to the maps: inline, for they are the fast path. The lock is
- * held, and everything was checked. */
+/* What allocations and frees do to the maps and sums. The lock is held, and everything was checked.
+ */
 #pragma once
 
 #include "chunk/chunk.h"
 
-static inline size_t hw_chunk_slack(const hw_chunk_t *chunk, size_t at) {
-  switch (chunk->slack_shift) {
-    case 0: return ((const uint8_t *)chunk->slack)[at];
-    case 1: return ((const uint16_t *)chunk->slack)[at];
-    default: return ((const uint64_t *)chunk->slack)[at];
+static inline void hw_chunk_set_size(hw_chunk_t *chunk, size_t at, size_t size) {
+  if (chunk->is_wide) {
+    ((uint64_t *)chunk->sizes)[at] = size;
+  } else {
+    ((uint32_t *)chunk->sizes)[at] = (uint32_t)size;
   }
-}
-
-static inline void hw_chunk_set_slack(hw_chunk_t *chunk, size_t at, size_t slack) {
-  switch (chunk->slack_shift) {
-    case 0: ((uint8_t *)chunk->slack)[at] = (uint8_t)slack; return;
-    case 1: ((uint16_t *)chunk->slack)[at] = (uint16_t)slack; return;
-    default: ((uint64_t *)chunk->slack)[at] = slack; return;
-  }
-}
-
-/* The caller's size of the block that begins at `at` with so many chunks. */
-static inline size_t hw_chunk_size(const hw_chunk_t *chunk, size_t at, size_t count) {
-  return (count << chunk->shift) - hw_chunk_slack(chunk, at);
-}
-
-static inline void hw_chunk_set_size(hw_chunk_t *chunk, size_t at, size_t count, size_t size) {
-  hw_chunk_set_slack(chunk, at, (count << chunk->shift) - size);
 }
 
 /* Takes free chunks. */
 static inline void hw_chunk_claim(hw_chunk_t *chunk, size_t at, size_t count) {
-  if (count <= 64) {
-    /* Both words, needed or not: which of the two it is cannot be predicted. */
-    uint64_t mask = hw_chunk_mask(count), *word = &chunk->used[at / 64];
-    word[0] |= mask << (at % 64);
-    word[1] |= (mask >> 1) >> (63 - at % 64);
-  } else {
-    hw_bits_set(chunk->used, at, at + count);
-  }
+  hw_bits_set(chunk->used, at, at + count);
   chunk->free -= count;
   if (at + count > chunk->touched) chunk->touched = at + count;
   if (chunk->bitmap != NULL) hw_chunk_mirror(chunk, at, at + count);
@@ -46,13 +22,7 @@ static inline void hw_chunk_claim(hw_chunk_t *chunk, size_t at, size_t count) {
 
 /* Frees chunks, all of one block. What failed before may succeed now. */
 static inline void hw_chunk_release(hw_chunk_t *chunk, size_t at, size_t count) {
-  if (count <= 64) {
-    uint64_t mask = hw_chunk_mask(count), *word = &chunk->used[at / 64];
-    word[0] &= ~(mask << (at % 64));
-    word[1] &= ~((mask >> 1) >> (63 - at % 64));
-  } else {
-    hw_bits_clear(chunk->used, at, at + count);
-  }
+  hw_bits_clear(chunk->used, at, at + count);
   chunk->free += count;
   chunk->failed = 0;
   size_t last = (at + count - 1) >> HW_CHUNK_GROUP_SHIFT;
@@ -64,6 +34,10 @@ static inline void hw_chunk_release(hw_chunk_t *chunk, size_t at, size_t count) 
 
 /* `bytes` more are live. */
 static inline void hw_chunk_charge(hw_chunk_t *chunk, size_t bytes) {
-  chunk->live_bytes += bytes;
-  if (chunk->live_bytes > chunk->peak_bytes) chunk->peak_bytes = chunk->live_bytes;
+  chunk->left -= bytes;
+  if (chunk->left < chunk->least_left) chunk->least_left = chunk->left;
+}
+
+static inline size_t hw_chunk_live_bytes(const hw_chunk_t *chunk) {
+  return chunk->limit - chunk->left;
 }

@@ -18,17 +18,17 @@ static hw_status_t resize(hw_chunk_t *chunk, const void *ptr, size_t at, hw_layo
     if (hw_bits_next_set(chunk->used, at + has, end) < end) return HW_ERR_NOT_IN_PLACE;
   }
   if (next.size > layout.size) {
-    if (next.size - layout.size > chunk->limit - chunk->live_bytes) {
+    if (next.size - layout.size > chunk->left) {
       chunk->failures++;
       return HW_ERR_LIMIT;
     }
     hw_chunk_charge(chunk, next.size - layout.size);
   } else {
-    chunk->live_bytes -= layout.size - next.size;
+    chunk->left += layout.size - next.size;
   }
   if (wants > has) hw_chunk_claim(chunk, at + has, wants - has);
   if (wants < has) hw_chunk_release(chunk, at + wants, has - wants);
-  hw_chunk_set_size(chunk, at, wants, next.size);
+  hw_chunk_set_size(chunk, at, next.size);
   return HW_OK;
 }
 

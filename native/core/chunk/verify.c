@@ -2,7 +2,7 @@
 #include "chunk/place.h"
 
 typedef struct sums {
-  size_t blocks, bytes, retired_blocks, retired_bytes;
+  size_t blocks, bytes, retired;
   bool fits; /* every size into its block */
 } sums_t;
 
@@ -12,12 +12,13 @@ static sums_t add_up(const hw_chunk_t *chunk) {
   size_t at = hw_bits_next_set(chunk->starts, 0, chunk->count);
   while (at < chunk->count) {
     size_t end = hw_chunk_block_end(chunk, at);
-    size_t slack = hw_chunk_slack(chunk, at);
-    if (end > chunk->count || slack >> chunk->shift != 0) sums.fits = false;
-    size_t size = ((end - at) << chunk->shift) - slack;
-    bool is_retired = hw_chunk_is_retired(chunk, at);
-    *(is_retired ? &sums.retired_blocks : &sums.blocks) += 1;
-    *(is_retired ? &sums.retired_bytes : &sums.bytes) += size;
+    size_t size = hw_chunk_size(chunk, at);
+    if (size != 0 && hw_chunks_for(chunk, size) != end - at) sums.fits = false;
+    *(size == 0 ? &sums.retired : &sums.blocks) += 1;
+    sums.bytes += size;
+    for (size_t behind = at + 1; behind < end; behind++) {
+      if (hw_chunk_size(chunk, behind) != 0) sums.fits = false;
+    }
     at = hw_bits_next_set(chunk->starts, end, chunk->count);
   }
   return sums;
@@ -83,17 +84,17 @@ static const char *broken_sum(const hw_chunk_t *chunk) {
   uint64_t live = chunk->allocations - chunk->deallocations - chunk->retired_blocks;
   sums_t sums = add_up(chunk);
   if (!sums.fits) return "every size fits its chunks";
-  if (sums.bytes != chunk->live_bytes) return "live bytes are the sizes of the blocks";
-  if (sums.retired_bytes != chunk->retired_bytes) return "retired bytes are the sizes of the blocks";
-  if (chunk->live_bytes > chunk->limit) return "live bytes are within the limit";
+  if (sums.bytes != hw_chunk_live_bytes(chunk)) return "live bytes are the sizes of the blocks";
+  if (chunk->left > chunk->limit || chunk->least_left > chunk->left)
+    return "live bytes are within the limit";
   size_t empties = 0, retired = 0;
-  for (size_t slot = 0; slot < HW_CHUNK_EMPTIES; slot++) {
+  for (size_t slot = 0; slot < HW_CHUNK_EMPTIES && chunk->empty_count > 0; slot++) {
     empties += chunk->empties[slot] != 0 && chunk->empties[slot] != HW_EMPTY_RETIRED;
     retired += chunk->empties[slot] == HW_EMPTY_RETIRED;
   }
   if (empties + retired != chunk->empty_count) return "empty blocks are as many as are counted";
   if (sums.blocks + empties != live) return "live blocks are as many as are counted";
-  if (sums.retired_blocks + retired != chunk->retired_blocks) {
+  if (sums.retired + retired != chunk->retired_blocks) {
     return "retired blocks are as many as are counted";
   }
   return NULL;

@@ -30,8 +30,9 @@ block used again, and only then does the memory of a dropped or abandoned one co
 Deno it is taken back during the next call of this package in that thread, because Deno's collector
 finalises on threads of its own and in the middle of a collection, where nothing else may be done.
 
-**smoke** is a short program that every runtime can run (\`test/runtimes/checks.mjs\`). The other
-suites are the package's tests, under the runtime's own \`node\`; \`lifecycle\` is every way to end a
+**smoke** is a short program that every runtime can run (\`test/runtimes/checks.mjs\`);
+**buffers** gives pooled Buffers to everything that takes a Buffer (\`test/runtimes/buffers.mjs\`). The
+other suites are the package's tests, under the runtime's own \`node\`; \`lifecycle\` is every way to end a
 thread or the process, with blocks in every state.
 `;
 
