@@ -278,8 +278,7 @@ hw_code_t hw_share_end_lease(hw_member_t *member, uint64_t handle) {
 
 bool hw_share_owns(const hw_member_t *member, uint64_t offset) {
   const hw_share_t *share = member->share;
-  return offset < share->size &&
-         hw_owns(share->allocator, share->region + offset) == HW_OWNS_YES;
+  return offset < share->size && hw_owns(share->allocator, share->region + offset) == HW_OWNS_YES;
 }
 
 void hw_share_doomed(const hw_member_t *member, uint64_t *blocks, uint64_t *bytes) {

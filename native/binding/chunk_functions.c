@@ -141,8 +141,8 @@ static hw_allocator_t *chunks_argument(const hw_call_t *call, hw_member_t **memb
   return *member == NULL ? NULL : hw_share_allocator(*member);
 }
 
-static hw_code_t info_argument(const hw_call_t *call, hw_allocator_t **chunks,
-                               hw_member_t **member, hw_chunk_info_t *info) {
+static hw_code_t info_argument(const hw_call_t *call, hw_allocator_t **chunks, hw_member_t **member,
+                               hw_chunk_info_t *info) {
   *chunks = chunks_argument(call, member);
   if (*chunks == NULL) return HW_CODE_CLOSED;
   return hw_chunk_info(*chunks, info) == HW_OK ? HW_CODE_OK : HW_CODE_INVALID_ARG;
@@ -183,8 +183,8 @@ static bool ever_fits(const hw_chunk_info_t *info, hw_layout_t layout) {
   return ahead % info->chunk_size == 0 && ahead <= info->capacity - layout.size;
 }
 
-/* chunkRoom(isShare, id, size, align) -> [longest free run, whether it would ever fit, bytes that it
- * takes up] | code */
+/* chunkRoom(isShare, id, size, align) -> [longest free run, whether it would ever fit, bytes that
+ * it takes up] | code */
 napi_value hw_js_chunk_room(napi_env env, napi_callback_info info) {
   hw_call_t call;
   hw_allocator_t *chunks = NULL;

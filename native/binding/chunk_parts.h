@@ -32,8 +32,7 @@ struct hw_share {
 #define HW_CHUNK_SIZE_BITS 42
 #define HW_CHUNK_LEASES_MOST 0xFFFFu
 
-static inline uint64_t hw_chunk_word(uint64_t generation, uint32_t leases,
-                                     hw_chunk_state_t state) {
+static inline uint64_t hw_chunk_word(uint64_t generation, uint32_t leases, hw_chunk_state_t state) {
   return (generation << 24) | ((uint64_t)leases << 8) | (uint64_t)state;
 }
 
@@ -46,8 +45,8 @@ static inline hw_chunk_state_t hw_chunk_state(uint64_t word) {
 }
 
 static inline uint64_t hw_chunk_shape(hw_layout_t layout, uint32_t owner) {
-  return (uint64_t)layout.size |
-         ((uint64_t)__builtin_ctzll(layout.align) << HW_CHUNK_SIZE_BITS) | ((uint64_t)owner << 48);
+  return (uint64_t)layout.size | ((uint64_t)__builtin_ctzll(layout.align) << HW_CHUNK_SIZE_BITS) |
+         ((uint64_t)owner << 48);
 }
 
 static inline hw_layout_t hw_chunk_layout(uint64_t shape) {

@@ -241,8 +241,7 @@ hw_allocator_t *hw_share_allocator(const hw_member_t *member) {
 }
 
 static bool is_used(const hw_stats_t *before, const hw_stats_t *after) {
-  return before->allocations != after->allocations ||
-         before->deallocations != after->deallocations;
+  return before->allocations != after->allocations || before->deallocations != after->deallocations;
 }
 
 /* Blocks that records know of; false if one of them is none of the heap's. */

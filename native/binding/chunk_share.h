@@ -67,7 +67,7 @@ typedef struct hw_share_block {
   uint64_t offset; /* in the region; 0 of an empty block */
   hw_layout_t layout;
   uint64_t start; /* of its first chunk */
-  size_t usable;  /* bytes that it takes up, from there on */
+  size_t usable; /* bytes that it takes up, from there on */
   uint32_t owner;
   uint32_t leases;
   bool doomed;

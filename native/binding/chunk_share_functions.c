@@ -204,8 +204,8 @@ napi_value hw_js_share_address(napi_env env, napi_callback_info info) {
   if (code == HW_CODE_OK && hw_chunk_info(hw_share_allocator(member), &found) != HW_OK) {
     code = HW_CODE_CORRUPTED;
   }
-  if (code == HW_CODE_OK && napi_create_bigint_uint64(env, (uint64_t)(uintptr_t)found.region,
-                                                      &address) != napi_ok) {
+  if (code == HW_CODE_OK &&
+      napi_create_bigint_uint64(env, (uint64_t)(uintptr_t)found.region, &address) != napi_ok) {
     code = HW_CODE_ENV_CLOSING;
   }
   return code == HW_CODE_OK ? address : hw_call_answer(&call, code);
