@@ -46,7 +46,15 @@ const KEY = Symbol('ChunkPool');
 const MOST_WORKERS = 65534;
 
 /** Pools of this thread by their memory, so that no two give out the same bytes. */
-const poolsOver = new WeakMap<object, WeakRef<ChunkPool>>();
+const poolsOver = new WeakMap<object, Set<WeakRef<ChunkPool>>>();
+
+/** Those that are open and were not collected. */
+function poolsOf(memory: object): Set<WeakRef<ChunkPool>> {
+  const pools = poolsOver.get(memory) ?? new Set();
+  for (const ref of pools) if (ref.deref() === undefined) pools.delete(ref);
+  poolsOver.set(memory, pools);
+  return pools;
+}
 
 let checkReceiver: (value: unknown) => void;
 
@@ -75,7 +83,7 @@ export class ChunkPool extends BufferAllocator {
    */
   static over(memory: ChunkMemory, options?: ChunkPoolOptions): ChunkPool {
     const isObject = typeof memory === 'object' && memory !== null;
-    if (isObject && poolsOver.get(memory)?.deref() !== undefined) {
+    if (isObject && poolsOf(memory).size > 0) {
       throw heapwrightError('ERR_HEAPWRIGHT_BUSY', {
         hint: 'Use or dispose the pool that lies over this memory.',
       });
@@ -101,6 +109,7 @@ export class ChunkPool extends BufferAllocator {
   readonly workerId: number;
   readonly #name: string | null;
   readonly #blocks: ChunkBlocks;
+  readonly #self = new WeakRef<ChunkPool>(this);
   readonly #leases = { endLease: (block: object) => this.#blocks.endLease(block as Buffer) };
 
   private constructor(key: symbol, parts: ChunkParts) {
@@ -114,7 +123,7 @@ export class ChunkPool extends BufferAllocator {
     this.capacity = capacity;
     this.chunkCount = chunkCount;
     this.chunkSize = chunkSize;
-    poolsOver.set(memory, new WeakRef(this));
+    poolsOf(memory).add(this.#self);
   }
 
   /** What to post to another thread, which joins by {@link ChunkPool.attach}. */
@@ -295,7 +304,7 @@ export class ChunkPool extends BufferAllocator {
     if (!blocks.isOpen) return;
     blocks.endAll();
     blocks.close();
-    if (poolsOver.get(blocks.memory)?.deref() === this) poolsOver.delete(blocks.memory);
+    poolsOf(blocks.memory).delete(this.#self);
   }
 
   [inspect.custom](): string {

@@ -79,6 +79,16 @@ describe('a ChunkPool is not made', () => {
     expect(over(memory)).not.toThrow();
   });
 
+  it('over shared memory while any pool of this thread lies over it: BUSY', () => {
+    const memory = new SharedArrayBuffer(4096);
+    const first = ChunkPool.over(memory);
+    const second = ChunkPool.attach(first.shared);
+    second.dispose();
+    expect(over(memory)).toThrow(withCode('BUSY'));
+    first.dispose();
+    expect(over(memory)).not.toThrow();
+  });
+
   it('by its constructor: INVALID_ARG_TYPE', () => {
     expect(() => Reflect.construct(ChunkPool, [heap()])).toThrow(withCode('INVALID_ARG_TYPE'));
   });

@@ -133,8 +133,8 @@ export default [
     name: 'two pools may lie over the same memory',
     guards: 'bytes that two pools would give out',
     file: pool,
-    find: 'if (isObject && poolsOver.get(memory)?.deref() !== undefined) {',
-    replace: 'if (!isObject && poolsOver.get(memory)?.deref() !== undefined) {',
+    find: 'if (isObject && poolsOf(memory).size > 0) {',
+    replace: 'if (isObject && poolsOf(memory).size > 1) {',
     test: misuse(
       'chunk-construction',
       'a ChunkPool is not made twice over the same memory: BUSY, until the first pool is disposed',
