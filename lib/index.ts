@@ -7,6 +7,8 @@ export {
   type ArenaMapEntry,
   type ArenaStats,
 } from './allocators/arena-allocator.js';
+export { ChunkAllocator, type ChunkAllocatorOptions } from './allocators/chunk-allocator.js';
+export type { ChunkFit } from './allocators/chunk-options.js';
 export { SystemAllocator, type SystemAllocatorOptions } from './allocators/system-allocator.js';
 export type { Block } from './block.js';
 export { type AllocatorDefinition, defineAllocator } from './define-allocator.js';
@@ -32,6 +34,10 @@ export type { Lease } from './lease.js';
 export type { AllocateOptions, DeallocateOptions } from './options.js';
 export type { BufferAllocator, Fill } from './pool/buffer-allocator.js';
 export { BufferPool } from './pool/buffer-pool.js';
+export type { ChunkMemory } from './pool/chunk-memory.js';
+export { ChunkPool } from './pool/chunk-pool.js';
+export type { ChunkPoolOptions, SharedChunkPool } from './pool/chunk-pool-options.js';
+export { type HeapOptions, heap, heapBitmap } from './pool/heap-memory.js';
 export {
   type CollectOptions,
   collect,

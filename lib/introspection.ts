@@ -47,6 +47,7 @@ function addressOfPooled(buffer: Buffer, place: Place): bigint {
   if (keeper === null) throw refusePlace(place);
   const { state } = keeper.describe(buffer);
   if (state === 'moved' || state === 'freed') throw heapwrightError('ERR_HEAPWRIGHT_DETACHED');
+  if (keeper.addressOf !== undefined) return keeper.addressOf(buffer);
   const slab = arrayBufferOf(buffer);
   const address = native.addressOf(indexOf(slab), generationOf(slab), slab);
   if (typeof address === 'bigint') return address + BigInt(offsetOf(buffer));
@@ -151,7 +152,10 @@ function explainPooled(buffer: Buffer, place: Place): Explanation {
   const { state, owner, usable, leases, site } = known;
   const size = lengthOf(buffer);
   // A shared slab is not asked whether operations are in flight: only a lease holds it.
-  const isApart = offsetOf(buffer) === 0 && byteLengthOf(arrayBufferOf(buffer)) === size;
+  const isApart =
+    known.isGated !== false &&
+    offsetOf(buffer) === 0 &&
+    byteLengthOf(arrayBufferOf(buffer)) === size;
   const isHeld = leases > 0 || state === 'abandoned' || isApart;
   return Object.freeze({
     kind: 'block',

@@ -43,6 +43,12 @@ export const Mail = Object.freeze({
   SIZE_LOW: 6,
   SIZE_HIGH: 7,
   LG_ALIGN: 8,
+  OFFSET_LOW: 9,
+  OFFSET_HIGH: 10,
+  USABLE_LOW: 11,
+  USABLE_HIGH: 12,
+  START_LOW: 13,
+  START_HIGH: 14,
 } as const);
 
 /** Where the words of a request are in the mailbox, after the answers; mirrors `hw_request_t`. */
@@ -74,6 +80,12 @@ export const ArenaFlag = Object.freeze({ NONE: 0, HUGE_PAGES: 4, NO_HUGE_PAGES: 
 /** Flags of `deallocate`. */
 export const FreeFlag = Object.freeze({ NONE: 0, REFUSE_WHEN_BUSY: 1 } as const);
 
+/** More flags of `chunkFree`: the layout of the request has to be the block's. */
+export const ChunkFlag = Object.freeze({ CHECK_LAYOUT: 2 } as const);
+
+/** Where a heap of chunks looks for room; mirrors of `hw_chunk_fit_t`. */
+export const Fit = Object.freeze({ NEXT_FIT: 0, BEST_FIT: 1 } as const);
+
 /** How urgently `pushCollection` asks; a mirror of `hw_pressure_t`. */
 export const Pressure = Object.freeze({ HALF: 1, HIGH: 2 } as const);
 
@@ -102,6 +114,19 @@ export const STATS = Object.freeze([
   'limit',
 ] as const);
 
+/** The figures that `shareStats` answers with, in order: those of {@link STATS} that it has. */
+export const SHARE_STATS = Object.freeze([
+  'liveBlocks',
+  'liveBytes',
+  'peakBytes',
+  'mappedBytes',
+  'abandonedBlocks',
+  'abandonedBytes',
+  'allocations',
+  'deallocations',
+  'failures',
+] as const);
+
 /** What the addon found out about the runtime. */
 export interface RuntimeState {
   readonly gateProved: boolean;
@@ -127,14 +152,11 @@ interface Addon {
   allocateRaw(): number;
   allocateSlab(): ArrayBuffer | number;
 
-  /** The answer keeps the heap open; its id is in the mail. The last three are for arenas. */
-  createHeap(
-    kind: string,
-    limit: number,
-    mappedLimit?: number,
-    decayMs?: number,
-    flags?: number,
-  ): object | number;
+  /**
+   * The answer keeps the heap open; its id is in the mail. The last three are of an arena its
+   * limit of pages, milliseconds of decay, flags; of chunks their number, size and {@link Fit}.
+   */
+  createHeap(kind: string, limit: number, ...ofTheKind: readonly number[]): object | number;
   closeHeap(heap: number): number;
   /** Index and generation, in turn, of every block of the heap that was not freed. */
   liveBlocks(heap: number): number[] | number;
@@ -171,6 +193,40 @@ interface Addon {
   ): ArrayBuffer | number;
   /** Ends raw memory: at once, or with the last range of it. */
   releaseRaw(index: number, generation: number): number;
+
+  // Blocks of a share, asked through the mailbox alone; see lib/pool/share.ts. Undefined is OK.
+  chunkAllocate(): number | undefined;
+  chunkFree(): number | undefined;
+  chunkResize(): number | undefined;
+  chunkLook(): number | undefined;
+  chunkLease(): number | undefined;
+  chunkEndLease(): number | undefined;
+
+  // Chunks of a heap (0) or of a share (1).
+  /** Capacity, bytes of a chunk, chunks, free ones. */
+  chunkInfo(isShare: number, id: number): number[] | number;
+  /** The longest free run in chunks, whether an empty heap would serve the layout, its bytes. */
+  chunkRoom(isShare: number, id: number, size: number, align: number): number[] | number;
+
+  /** The answer keeps the member; its id and its number are in the mail. Without `name` nobody
+   * else can join. */
+  createShare(
+    bytes: Uint8Array,
+    chunkSize: number,
+    fit: number,
+    seed: number,
+    name?: string,
+  ): object | number;
+  joinShare(name: string, bytes: Uint8Array): object | number;
+  leaveShare(member: number): number;
+  resetShare(member: number): number;
+  /** How many blocks were freed. */
+  reclaimShare(member: number, number: number): number;
+  /** In the order of {@link SHARE_STATS}. */
+  shareStats(member: number): number[] | number;
+  shareVerify(member: number): string | number;
+  shareOwns(member: number, offset: number): number;
+  shareAddress(member: number): bigint | number;
 
   runtimeState(): RuntimeState | number;
   /** BUSY while operations are in flight, or where they cannot be seen; else OK. */
@@ -328,6 +384,8 @@ export const native = Object.freeze({
   ...addon,
   /** The answers; see {@link Mail}. */
   mail: words,
+  /** Sizes of a request; see {@link RequestSize}. */
+  sizes,
   allocate,
   allocateRaw,
   allocateSlab,

@@ -6,7 +6,13 @@ import { constants } from 'node:buffer';
 import { type AllocatorStats, BaseAllocator } from '../allocator.js';
 import { classify, generationOf, indexOf, stamp, UNSTAMPED } from '../block.js';
 import { allocChannel, announce, announceLimit, freeChannel, limitChannel } from '../channels.js';
-import { heapwrightError, invalidArgType, outOfMemory, outOfRange } from '../errors.js';
+import {
+  type AllocReason,
+  heapwrightError,
+  invalidArgType,
+  outOfMemory,
+  outOfRange,
+} from '../errors.js';
 import { Layout, requireLayout } from '../layout.js';
 import type { Lease } from '../lease.js';
 import { forget, remember } from '../live-blocks.js';
@@ -107,6 +113,23 @@ export interface ArenaSettings {
   readonly flags: number;
 }
 
+/** What only a heap of chunks may be told. */
+export interface ChunkSettings {
+  readonly chunks: number;
+  readonly chunkSize: number;
+  /** One of `Fit`. */
+  readonly fit: number;
+}
+
+function createHeap(kind: string, limit: number, arena?: ArenaSettings, chunk?: ChunkSettings) {
+  if (arena !== undefined) {
+    const { mappedLimit, decayMs, flags } = arena;
+    return native.createHeap(kind, limit, mappedLimit, decayMs, flags);
+  }
+  if (chunk === undefined) return native.createHeap(kind, limit);
+  return native.createHeap(kind, limit, chunk.chunks, chunk.chunkSize, chunk.fit);
+}
+
 /** The whole way of an allocation: a block, or the code of a refusal. */
 function take(
   self: NativeAllocator,
@@ -160,9 +183,9 @@ export abstract class NativeAllocator extends BaseAllocator<ArrayBuffer> {
   /** Null where freed memory does not wait for a while before it goes back. */
   readonly #decay: DecayTimer | null;
 
-  protected constructor(kind: string, limit: number, arena?: ArenaSettings) {
+  protected constructor(kind: string, limit: number, arena?: ArenaSettings, chunk?: ChunkSettings) {
     super(kind);
-    const anchor = native.createHeap(kind, limit, arena?.mappedLimit, arena?.decayMs, arena?.flags);
+    const anchor = createHeap(kind, limit, arena, chunk);
     if (typeof anchor === 'number') throw this.#refuse(anchor);
     this.#heap = mail[INDEX] as number;
     this.#anchor = anchor;
@@ -306,6 +329,11 @@ export abstract class NativeAllocator extends BaseAllocator<ArrayBuffer> {
     this.#decay?.start();
   }
 
+  /** Why there is no memory for a request. */
+  protected reasonOf(_layout: Layout): AllocReason {
+    return 'os';
+  }
+
   /** One line for `util.inspect` and `console.log`. Never throws. */
   [INSPECT](): string {
     const isAllocator = #heap in this;
@@ -356,6 +384,7 @@ export abstract class NativeAllocator extends BaseAllocator<ArrayBuffer> {
       mappedLimit: this.#mappedLimit,
       stats: () => figuresOf(this),
       usableSize: () => usableSizeOf(this, layout),
+      reason: () => this.reasonOf(layout),
     };
     return refuseRequest(code, refusing, layout);
   }

@@ -1,6 +1,6 @@
 /** The error for a request that a native allocator refused. */
 import type { AllocatorStats } from '../allocator.js';
-import { type LimitDetail, limitReached, outOfMemory } from '../errors.js';
+import { type AllocReason, type LimitDetail, limitReached, outOfMemory } from '../errors.js';
 import type { Layout } from '../layout.js';
 import { Code } from '../native.js';
 import { refuseCall } from '../refusal.js';
@@ -13,6 +13,8 @@ export interface Refusing {
   readonly recovers?: boolean;
   stats(): AllocatorStats;
   usableSize(layout: Layout): number;
+  /** Why there is no memory; by itself, the system has none. */
+  reason?(): AllocReason;
 }
 
 function refuseLimit(refusing: Refusing, layout: Layout): Error {
@@ -35,7 +37,7 @@ export function refuseRequest(code: number, refusing: Refusing, layout: Layout):
   const { allocator } = refusing;
   switch (code) {
     case Code.OUT_OF_MEMORY:
-      return outOfMemory({ layout, allocator, reason: 'os' });
+      return outOfMemory({ layout, allocator, reason: refusing.reason?.() ?? 'os' });
     case Code.NOWAIT:
       return outOfMemory({ layout, allocator, reason: 'nowait' });
     case Code.LIMIT:

@@ -13,6 +13,8 @@ export interface Keeper {
   readonly pool: object;
   lease(buffer: Buffer): Lease;
   describe(buffer: Buffer): PlaceDescription;
+  /** Where a live Buffer is, for a pool whose memory is none of the package's own. */
+  addressOf?(buffer: Buffer): bigint;
 }
 
 /** What `explain` says of a pooled Buffer. */
@@ -24,6 +26,8 @@ export interface PlaceDescription {
   /** Of the layout that it was asked for with. */
   readonly align: number;
   readonly leases: number;
+  /** False: a free never asks whether operations are in flight. */
+  readonly isGated?: boolean;
   /** Where it was allocated, if that was remembered. */
   readonly site?: string | null;
 }

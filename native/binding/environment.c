@@ -2,6 +2,7 @@
 
 #include <stdlib.h>
 
+#include "chunk_token.h"
 #include "os/os.h"
 
 hw_environment_t *hw_environment_create(napi_env env, bool has_libuv) {
@@ -35,6 +36,7 @@ void hw_environment_end(napi_env env, void *data, void *hint) {
   for (uint32_t id = 0; id < environment->heap_capacity; id++) {
     if (environment->heaps[id] != NULL) hw_heap_close(environment->heaps[id]);
   }
+  hw_chunk_leave_all(environment);
   hw_environment_drop(environment);
 }
 
@@ -44,6 +46,7 @@ void hw_environment_drop(hw_environment_t *environment) {
    * runtime that finalises late: the table has to outlive it. */
   if (hw_record_table_destroy(&environment->records) != HW_OK) return;
   free(environment->heaps);
+  free(environment->chunks);
   free(environment);
 }
 

@@ -28,6 +28,12 @@ typedef enum hw_mail {
   HW_MAIL_SIZE_LOW,
   HW_MAIL_SIZE_HIGH,
   HW_MAIL_LG_ALIGN,
+  HW_MAIL_OFFSET_LOW,
+  HW_MAIL_OFFSET_HIGH,
+  HW_MAIL_USABLE_LOW,
+  HW_MAIL_USABLE_HIGH,
+  HW_MAIL_START_LOW,
+  HW_MAIL_START_HIGH,
 } hw_mail_t;
 #define HW_MAIL_WORDS 16
 
@@ -59,6 +65,8 @@ typedef struct hw_mailbox {
 
 _Static_assert(sizeof(hw_mailbox_t) == 128, "lib/native.ts knows the layout");
 
+struct hw_chunk_token;
+
 typedef struct hw_environment {
   napi_env env;
   pthread_t thread;
@@ -68,7 +76,9 @@ typedef struct hw_environment {
   hw_heap_t **heaps; /* by id; NULL where free */
   uint32_t heap_capacity;
   uint32_t heap_hint; /* no id below it is free */
-  uint32_t tokens; /* heaps whose object or memory is still there */
+  struct hw_chunk_token **chunks; /* members of shares, by id; NULL where free */
+  uint32_t chunk_capacity;
+  uint32_t tokens; /* heaps and members whose object or memory is still there */
   uint32_t forced; /* hw_forced_t */
   bool external; /* the runtime takes memory from outside */
   bool ended;

@@ -35,11 +35,35 @@ napi_value hw_js_tick(napi_env env, napi_callback_info info);
 napi_value hw_js_arena_stats(napi_env env, napi_callback_info info);
 napi_value hw_js_arena_map(napi_env env, napi_callback_info info);
 
+/* chunk_functions.c */
+napi_value hw_js_chunk_allocate(napi_env env, napi_callback_info info);
+napi_value hw_js_chunk_free(napi_env env, napi_callback_info info);
+napi_value hw_js_chunk_resize(napi_env env, napi_callback_info info);
+napi_value hw_js_chunk_look(napi_env env, napi_callback_info info);
+napi_value hw_js_chunk_lease(napi_env env, napi_callback_info info);
+napi_value hw_js_chunk_end_lease(napi_env env, napi_callback_info info);
+napi_value hw_js_chunk_info(napi_env env, napi_callback_info info);
+napi_value hw_js_chunk_room(napi_env env, napi_callback_info info);
+
+/* chunk_share_functions.c */
+napi_value hw_js_create_share(napi_env env, napi_callback_info info);
+napi_value hw_js_join_share(napi_env env, napi_callback_info info);
+napi_value hw_js_leave_share(napi_env env, napi_callback_info info);
+napi_value hw_js_reset_share(napi_env env, napi_callback_info info);
+napi_value hw_js_reclaim_share(napi_env env, napi_callback_info info);
+napi_value hw_js_share_stats(napi_env env, napi_callback_info info);
+napi_value hw_js_share_verify(napi_env env, napi_callback_info info);
+napi_value hw_js_share_owns(napi_env env, napi_callback_info info);
+napi_value hw_js_share_address(napi_env env, napi_callback_info info);
+
 /* runtime_functions.c */
 napi_value hw_js_runtime_state(napi_env env, napi_callback_info info);
 napi_value hw_js_is_busy(napi_env env, napi_callback_info info);
 napi_value hw_js_push_collection(napi_env env, napi_callback_info info);
 napi_value hw_js_force(napi_env env, napi_callback_info info);
+
+/* A number behind those of an array that is being filled. */
+bool hw_push_number(const hw_call_t *call, napi_value array, uint32_t *at, double number);
 
 /* Memory and record for a block or raw memory; when the heap is full, also a push towards a
  * collection, which may bring back what was dropped or abandoned. */

@@ -48,9 +48,21 @@ static bool arena_arguments(const hw_call_t *call, hw_arena_options_t *options) 
   return true;
 }
 
+/* Arguments 2 to 4 of a heap of chunks: chunks, bytes of a chunk, fit. */
+static bool chunk_arguments(const hw_call_t *call, hw_chunk_options_t *options) {
+  uint32_t fit = 0;
+  if (!hw_call_size(call, 2, &options->chunks) || !hw_call_size(call, 3, &options->chunk_size) ||
+      !hw_call_u32(call, 4, &fit) || fit > HW_CHUNK_BEST_FIT) {
+    return false;
+  }
+  options->fit = (hw_chunk_fit_t)fit;
+  return true;
+}
+
 static hw_code_t open_heap(hw_environment_t *environment, const char *kind, size_t limit,
-                           const hw_arena_options_t *options, hw_heap_token_t **out) {
-  hw_config_t config = {.limit = limit, .arena = options};
+                           const hw_arena_options_t *arena, const hw_chunk_options_t *chunk,
+                           hw_heap_token_t **out) {
+  hw_config_t config = {.limit = limit, .arena = arena, .chunk = chunk};
   hw_allocator_t *allocator = NULL;
   hw_heap_t *heap = malloc(sizeof *heap);
   if (heap == NULL) return HW_CODE_OUT_OF_MEMORY;
@@ -64,23 +76,35 @@ static hw_code_t open_heap(hw_environment_t *environment, const char *kind, size
   return status == HW_ERR_INVALID ? HW_CODE_INVALID_ARG : HW_CODE_OUT_OF_MEMORY;
 }
 
+/* Kind, limit, and what is of the kind. */
+static bool heap_arguments(const hw_call_t *call, char *kind, size_t *limit,
+                           hw_arena_options_t *arena, hw_chunk_options_t *chunk) {
+  size_t length = 0;
+  if (napi_get_value_string_utf8(call->env, call->values[0], kind, LONGEST_KIND, &length) !=
+          napi_ok ||
+      !limit_argument(call, 1, limit)) {
+    return false;
+  }
+  return strcmp(kind, "chunk") == 0 ? chunk_arguments(call, chunk) : arena_arguments(call, arena);
+}
+
 /* createHeap(kind, limit, mappedLimit?, decayMs?, flags?) -> external | code; id in the mail
- * The last three are for arenas: numbers, or undefined for what the core does by itself. */
+ * createHeap("chunk", limit, chunks, chunkSize, fit) -> the same
+ * The last three of an arena are numbers, or undefined for what the core does by itself. */
 napi_value hw_js_create_heap(napi_env env, napi_callback_info info) {
   hw_call_t call;
   char kind[LONGEST_KIND];
-  size_t length = 0, limit = 0;
-  hw_arena_options_t options = HW_ARENA_OPTIONS;
+  size_t limit = 0;
+  hw_arena_options_t arena = HW_ARENA_OPTIONS;
+  hw_chunk_options_t chunk = HW_CHUNK_OPTIONS;
   hw_code_t code = hw_call_begin(env, info, 5, &call);
-  if (code == HW_CODE_OK &&
-      (napi_get_value_string_utf8(env, call.values[0], kind, sizeof kind, &length) != napi_ok ||
-       !limit_argument(&call, 1, &limit) || !arena_arguments(&call, &options))) {
+  if (code == HW_CODE_OK && !heap_arguments(&call, kind, &limit, &arena, &chunk)) {
     code = HW_CODE_INVALID_ARG;
   }
   if (code != HW_CODE_OK) return hw_call_answer(&call, code);
 
   hw_heap_token_t *token = NULL;
-  code = open_heap(call.environment, kind, limit, &options, &token);
+  code = open_heap(call.environment, kind, limit, &arena, &chunk, &token);
   /* Allocators that were dropped take up address space and mappings, of which V8 knows nothing. */
   if (code == HW_CODE_OUT_OF_MEMORY) {
     hw_environment_push_collection(call.environment, HW_PRESSURE_HIGH);
@@ -106,7 +130,7 @@ napi_value hw_js_close_heap(napi_env env, napi_callback_info info) {
   return hw_call_answer(&call, code);
 }
 
-static bool push_number(const hw_call_t *call, napi_value array, uint32_t *at, double number) {
+bool hw_push_number(const hw_call_t *call, napi_value array, uint32_t *at, double number) {
   napi_value value = NULL;
   return napi_create_double(call->env, number, &value) == napi_ok &&
          napi_set_element(call->env, array, (*at)++, value) == napi_ok;
@@ -127,8 +151,8 @@ napi_value hw_js_live_blocks(napi_env env, napi_callback_info info) {
     uint64_t word = hw_record_word(record);
     if (hw_word_state(word) != HW_RECORD_LIVE || record->heap != heap) continue;
     if (record->kind != HW_KIND_BLOCK) continue;
-    bool pushed = push_number(&call, list, &at, record->index) &&
-                  push_number(&call, list, &at, hw_word_generation(word));
+    bool pushed = hw_push_number(&call, list, &at, record->index) &&
+                  hw_push_number(&call, list, &at, hw_word_generation(word));
     if (!pushed) code = HW_CODE_ENV_CLOSING;
   }
   return code == HW_CODE_OK ? list : hw_call_answer(&call, code);
@@ -162,10 +186,10 @@ napi_value hw_js_stats(napi_env env, napi_callback_info info) {
   uint32_t at = 0;
   bool complete = true;
   for (size_t i = 0; i < sizeof figures / sizeof figures[0]; i++) {
-    complete = complete && push_number(&call, list, &at, (double)figures[i]);
+    complete = complete && hw_push_number(&call, list, &at, (double)figures[i]);
   }
   double limit = stats.limit == HW_NO_LIMIT ? HUGE_VAL : (double)stats.limit;
-  complete = complete && push_number(&call, list, &at, limit);
+  complete = complete && hw_push_number(&call, list, &at, limit);
   return complete ? list : hw_call_answer(&call, HW_CODE_ENV_CLOSING);
 }
 

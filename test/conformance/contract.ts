@@ -29,6 +29,10 @@ export interface Traits {
   readonly counts: boolean;
   /** What `peakBytes` counts: blocks, or the memory held to cut them from. */
   readonly peak: 'blocks' | 'held';
+  /** All memory is held from the beginning, whatever is allocated. */
+  readonly mapsAhead?: boolean;
+  /** The memory is the program's own: `dispose` leaves it as it is. */
+  readonly leavesMemory?: boolean;
   /** `dispose` frees every block and closes; otherwise it is the inherited default. */
   readonly closes: boolean;
 }

@@ -1,6 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { Layout } from '../../lib/index.js';
-import { addressOfBytes } from '../conformance/contract/bytes.js';
+import { addressOf, Layout } from '../../lib/index.js';
 import { LARGE, LARGEST_SHARED, makePool } from '../support/pools.js';
 
 /** Every size around a multiple of 16, where the class may change. */
@@ -116,7 +115,7 @@ describe('an alignment', () => {
       const layout = Layout.from(size, align);
       const buffers = Array.from({ length: 5 }, () => pool.allocate(layout));
       for (const buffer of buffers) {
-        expect(addressOfBytes(buffer) % BigInt(align), `${layout}`).toBe(0n);
+        expect(addressOf(buffer) % BigInt(align), `${layout}`).toBe(0n);
         expect(buffer.length).toBe(size);
       }
       for (const buffer of buffers) expect(pool.deallocate(buffer, layout)).toBe(true);

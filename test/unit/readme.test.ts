@@ -7,6 +7,7 @@ const text = readPage('README.md');
 describe.each([
   ['README.md', text],
   ['docs/buffers.md', readPage('docs/buffers.md')],
+  ['docs/chunk.md', readPage('docs/chunk.md')],
 ])('%s', (_path, page) => {
   it.each(examplesOf(page))('shows under $title what its example prints', (example) => {
     expect(runExample(example)).toEqual({ status: 0, stderr: '', lines: shownBy(example) });

@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { AllocError, addressOf, type Block, Layout } from '../../../lib/index.js';
 import { withCode } from '../../support/idle.js';
 import type { Contract } from '../contract.js';
-import { addressOfBytes, bytesOf, isZero } from './bytes.js';
+import { bytesOf, isZero } from './bytes.js';
 import { GRID, NO_LAYOUTS } from './values.js';
 
 export function describeAllocation<B extends Block>({ make, traits }: Contract<B>): void {
@@ -21,7 +21,7 @@ export function describeAllocation<B extends Block>({ make, traits }: Contract<B
         const { allocator } = make();
         for (const layout of GRID) {
           const block = allocator.allocate(layout);
-          expect(addressOfBytes(block) % BigInt(layout.align), `${layout}`).toBe(0n);
+          expect(addressOf(block) % BigInt(layout.align), `${layout}`).toBe(0n);
           allocator.deallocate(block, layout);
         }
       });

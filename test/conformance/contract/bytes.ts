@@ -1,11 +1,5 @@
 /** The contents of blocks, whatever their kind. */
-import { addressOf, type Block } from '../../../lib/index.js';
-
-/** Where the block's bytes are. */
-export function addressOfBytes(block: Block): bigint {
-  if (!ArrayBuffer.isView(block)) return addressOf(block);
-  return addressOf(block.buffer as ArrayBuffer) + BigInt(block.byteOffset);
-}
+import type { Block } from '../../../lib/index.js';
 
 /** A view of exactly the block's bytes. */
 export function bytesOf(block: Block): Uint8Array {
