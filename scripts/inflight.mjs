@@ -73,18 +73,20 @@ async function runProduct(mode, { node, frees, seed, asan }, record) {
 
 /** One control: every kind of request runs alone, in a process of its own. */
 async function runControl(control, { node, seed, asan }, record) {
-  const { name, mode, edits, kinds, expected } = control;
-  console.log(`== control: ${name}, ${MODES[mode]}`);
+  const { name, mode, edits, which, kinds, expected } = control;
+  const blocks = which === undefined ? '' : `, ${which} blocks alone`;
+  console.log(`== control: ${name}${blocks}, ${MODES[mode]}`);
   const addon = await buildFor(name, mode, edits);
   const outcomes = [];
   for (const kind of kinds) {
     const outcome = await runTraffic({
-      ...{ node, addon, seed, kind, frees: CONTROL_FREES, asan: mode === 'asan' ? asan : null },
+      ...{ node, addon, seed, kind, which, frees: CONTROL_FREES },
+      asan: mode === 'asan' ? asan : null,
       ...{ limitMs: 60_000, stallMs: 5_000 },
     });
     console.log(`    ${kind.padEnd(22)}  ${describe(outcome)}`);
     outcomes.push(outcome);
-    record.controls.push({ name, mode, kind, caught: isHurt(outcome), ...outcome });
+    record.controls.push({ name, mode, which, kind, caught: isHurt(outcome), ...outcome });
   }
   const missed = kinds.filter((_, at) => !isHurt(outcomes[at]));
   const holds = missed.length === 0 && outcomes.some(expected.isSeen);

@@ -1,11 +1,14 @@
 /** The live blocks: each filled with a content of its own, which is checked until it is freed. */
-import { Layout, runtimeInfo } from '../../dist/index.js';
+import { BufferPool, Layout, runtimeInfo } from '../../dist/index.js';
 import { contentAt, holds, pickStart } from './content.mjs';
 
 const LIVE = 200;
 /** Small ones come back first from the C library's caches; the large ones take zlib many rounds. */
 const SIZES = [256, 1024, 4096, 10_000, 16_384, 40_000, 65_536, 65_536];
 const ALIGNS = [1, 8, 64, 4096];
+/** Of a pool what is larger has memory of its own, and so passes the gate without a lease. */
+const LARGEST_SHARED = 65_536;
+const POOL_SIZES = [...SIZES, 100_000, 100_000, 100_000];
 
 /** A block that may be freed at any time: then it holds no reference to the memory any more. */
 class Block {
@@ -23,8 +26,17 @@ class Block {
     this.allocator = allocator;
     this.layout = layout;
     this.buffer = allocator.allocate(layout, { uninitialized: true });
-    this.bytes = Buffer.from(this.buffer);
+    this.bytes = this.isPooled ? this.buffer : Buffer.from(this.buffer);
     this.fill(start);
+  }
+
+  get isPooled() {
+    return this.allocator instanceof BufferPool;
+  }
+
+  /** Whether it is a slot beside others: the next owner's at once, unless a lease holds it. */
+  get isShared() {
+    return this.isPooled && this.layout.size <= LARGEST_SHARED;
   }
 
   get freed() {
@@ -51,8 +63,10 @@ export class Blocks {
     this.#allocators = allocators;
     this.#random = random;
     this.#ledger = ledger;
-    for (let i = 0; i < LIVE; i++)
-      this.#live.push(this.#make(this.#anyLayout(), this.#random.pick(allocators)));
+    for (let i = 0; i < LIVE; i++) {
+      const allocator = this.#random.pick(allocators);
+      this.#live.push(this.#make(this.#anyLayout(allocator), allocator));
+    }
   }
 
   /** Up to `count` random live blocks, of a size from `smallest`, that no operation uses. */
@@ -76,19 +90,24 @@ export class Blocks {
     const { allocator, buffer, bytes, layout, inUse } = block;
     if (!inUse) this.#checkOwner(block);
     const { activeRequests } = runtimeInfo();
+    // Its last release comes with the requests in flight.
+    const lease = this.#needsLease(block, activeRequests) ? allocator.lease(buffer) : null;
+    const isGated = activeRequests > 0 && !block.isShared;
+    const expected = !isGated && !block.leased && lease === null;
     const answer = allocator.deallocate(buffer, layout);
-    const expected = activeRequests === 0 && !block.leased;
+    lease?.dispose();
     if (answer !== expected) {
       this.#ledger.fault('wrongAnswers', `${answer} with ${activeRequests} requests active`);
     }
-    if (bytes.length !== (answer ? 0 : layout.size)) {
+    if (bytes.length !== (answer && !block.isShared ? 0 : layout.size)) {
       this.#ledger.fault('wrongAnswers', `${answer}, and a view has length ${bytes.length}`);
     }
-    this.#ledger.freed(answer, inUse);
+    this.#ledger.freed(answer, inUse, block.isPooled);
     block.buffer = null;
     block.bytes = null;
     // In flight, of the size just freed: the allocator then hands out the same memory, if it has it.
-    const next = activeRequests > 0 || this.#random.below(4) > 0 ? layout : this.#anyLayout();
+    const next =
+      activeRequests > 0 || this.#random.below(4) > 0 ? layout : this.#anyLayout(allocator);
     this.#live[this.#live.indexOf(block)] = this.#make(next, allocator);
   }
 
@@ -109,14 +128,21 @@ export class Blocks {
     }
   }
 
+  /** A slot that an operation uses, and now and then another: then nobody gets it in this burst. */
+  #needsLease({ isShared, inUse, leased }, activeRequests) {
+    if (!isShared || leased || activeRequests === 0) return false;
+    return inUse || this.#random.below(4) === 0;
+  }
+
   #checkOwner(block) {
     if (block.isIntact()) return;
     this.#ledger.fault('corruptedOwners', `${block.layout.size} bytes are not what was put there`);
     if (block.bytes.length > 0) block.fill(block.start);
   }
 
-  #anyLayout() {
-    return Layout.from(this.#random.pick(SIZES), this.#random.pick(ALIGNS));
+  #anyLayout(allocator) {
+    const sizes = allocator instanceof BufferPool ? POOL_SIZES : SIZES;
+    return Layout.from(this.#random.pick(sizes), this.#random.pick(ALIGNS));
   }
 
   #make(layout, allocator) {

@@ -8,7 +8,8 @@ export class Ledger {
    * `corruptedOwners`: a block's bytes changed and nobody had been told to change them.
    * `wrongData`: an operation read, wrote or answered something else than the block held.
    * `failedOperations`: an operation called back with an error.
-   * `wrongAnswers`: a free answered true with requests active, false without, or lied about it.
+   * `wrongAnswers`: a free answered true with requests active, false without, or lied about it; a
+   * pooled one that shares a slab: true with a lease open, or false without.
    */
   faults = { corruptedOwners: 0, wrongData: 0, failedOperations: 0, wrongAnswers: 0 };
   /** The first faults in words. */
@@ -29,6 +30,7 @@ export class Ledger {
       freedAtOnce: 0,
       freedInFlight: 0,
       freedInUse: 0,
+      freedPooledInUse: 0,
       maxAbandonedBlocks: 0,
       maxAbandonedBytes: 0,
     };
@@ -41,10 +43,11 @@ export class Ledger {
   }
 
   /** One free; `inUse` says whether an operation was using that very block. */
-  freed(answer, inUse) {
+  freed(answer, inUse, isPooled) {
     if (answer) this.#row.freedAtOnce++;
     else this.#row.freedInFlight++;
     if (!answer && inUse) this.#row.freedInUse++;
+    if (!answer && inUse && isPooled) this.#row.freedPooledInUse++;
   }
 
   abandoned(stats) {

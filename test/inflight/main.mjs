@@ -1,15 +1,17 @@
-// The program under test: node --expose-gc main.mjs FREES SEED [KIND]
-// Runs bursts of every kind, or of one, until each had its share of FREES in flight. Prints a line
+// The program under test: node --expose-gc main.mjs FREES SEED [KIND [pooled]]
+// With `pooled` every block is a Buffer of a pool, else one in three. Runs bursts of every kind, or of one, until each had its share of FREES in flight. Prints a line
 // before each burst and, last, what it counted. Exits 3 after an uncaught error, 4 after a stall.
 import { writeSync } from 'node:fs';
 import { setTimeout as pause } from 'node:timers/promises';
-import { ArenaAllocator, runtimeInfo, SystemAllocator } from '../../dist/index.js';
+import { ArenaAllocator, BufferPool, runtimeInfo, SystemAllocator } from '../../dist/index.js';
 import { burst, drained } from './burst.mjs';
 import { openKinds } from './traffic/kinds.mjs';
 import { World } from './world.mjs';
 
 const [frees, seed] = process.argv.slice(2, 4).map(Number);
-const only = process.argv[4];
+const [only, which] = process.argv.slice(4);
+/** So that a pool lets go of slabs, and takes them up again, while requests are in flight. */
+const DECAY_MS = 5;
 /** A kind that frees fewer in flight has something wrong, and is not waited for. */
 const FEWEST_A_BURST = 5;
 /** A burst takes milliseconds. */
@@ -17,8 +19,12 @@ const STALL_MS = Number(process.env.HW_STALL_MS ?? 60_000);
 
 const say = (word, value) => writeSync(1, `${word} ${JSON.stringify(value)}\n`);
 
-const allocators = [new SystemAllocator(), new ArenaAllocator()];
-const world = new World(allocators, seed, (faults) => say('faults', faults));
+const arena = new ArenaAllocator();
+const pool = new BufferPool(arena, { decayMs: DECAY_MS });
+const allocators = [new SystemAllocator(), arena, pool];
+const world = new World(which === 'pooled' ? [pool] : allocators, seed, (faults) =>
+  say('faults', faults),
+);
 let left = null;
 
 function tell(end) {
@@ -66,8 +72,10 @@ async function end(kinds) {
   world.blocks.end();
   for (let round = 0; round < 50 && sum('abandonedBlocks') > 0; round++) {
     globalThis.gc();
-    await pause(2);
+    await pause(DECAY_MS);
   }
+  // The arena knows the slabs as blocks.
+  pool.trim();
   const broken = brokenInvariant();
   const names = ['liveBlocks', 'liveBytes', 'abandonedBlocks', 'abandonedBytes'];
   left = { ...Object.fromEntries(names.map((name) => [name, sum(name)])), broken };

@@ -1,10 +1,14 @@
-/** Blocks of several sizes, brought into the state that a cell of the matrix asks for. */
+/**
+ * Blocks of several sizes, and a pool with Buffers, brought into the state that a cell of the matrix
+ * asks for.
+ */
 import { strictEqual } from 'node:assert';
 import { randomFill } from 'node:crypto';
 import { promisify } from 'node:util';
 import { ArenaAllocator, addressOf, Layout, SystemAllocator } from '../../dist/index.js';
 import { isMoved } from './matrix.mjs';
 import { moveByStream, moveByTransfer } from './moves.mjs';
+import { enactPooled } from './pooled.mjs';
 
 const PAGE = 4096;
 const MiB = 2 ** 20;
@@ -61,7 +65,7 @@ function lease(blocks) {
 }
 
 /**
- * Brings fresh blocks into the state `fate`.
+ * Brings fresh blocks into the state `fate`, and a pool.
  *
  * `beforeMove` is called with memory that is still attached, for a read that shall be in flight
  * while the thread ends. `settled` waits for every other request.
@@ -70,6 +74,8 @@ function lease(blocks) {
  * leaves behind if it ends now.
  */
 export async function enact(fate, beforeMove = () => {}) {
+  // First: the read of `beforeMove` would be in flight, and what is freed here not be back at once.
+  const pooled = await enactPooled(fate);
   const allocators = [new SystemAllocator(), new ArenaAllocator()];
   const blocks = fill(allocators);
 
@@ -94,7 +100,15 @@ export async function enact(fate, beforeMove = () => {}) {
     owed.blocks += mine.length;
     owed.bytes += bytes;
   }
-  return { allocators, blocks, leases, moved, owed, settled };
+  owed.blocks += pooled.owed.blocks;
+  owed.bytes += pooled.owed.bytes;
+  return {
+    allocators: [...allocators, ...pooled.allocators],
+    held: { blocks, leases, pooled },
+    moved: [...moved, ...pooled.moved],
+    owed,
+    settled: Promise.all([settled, pooled.settled]),
+  };
 }
 
 /** The owner's own figures account for all that it holds. */

@@ -39,6 +39,15 @@ export const CONTROLS = [
     expected: { what: 'a corrupted new owner', isSeen: hasCorruptedOwner },
   },
   {
+    // Of a pool alone: a slot freed under a lease is the next owner's with its last release.
+    name: 'gate removed',
+    mode: 'reuse',
+    edits: GATE_REMOVED,
+    which: 'pooled',
+    kinds: [...READS, ...ONE_SHOTS, 'crypto.randomFill', ...WRITES, 'all at once'],
+    expected: { what: 'a corrupted new owner', isSeen: hasCorruptedOwner },
+  },
+  {
     // What libuv reads or writes through a pointer is safe here: the memory stays. Node's own code,
     // which asks the buffer again, is not.
     name: 'detach when busy',

@@ -20,13 +20,13 @@ const THREADS = '24';
 
 /**
  * @param {object} options `node`, `addon`, `asan` (the library, or null), `frees`, `seed`, `kind`,
- *   `limitMs`, `stallMs`
+ *   `which` (`pooled`, or none for every allocator), `limitMs`, `stallMs`
  * @returns `{ code, signal, timedOut, stderr, result, faults, lastKind, reports, seconds }`: what the
  *   child counted, or null if it did not come to that; the faults it had told by then; the kind of
  *   its last burst; ASan's reports
  */
 export async function runTraffic(options) {
-  const { node, addon, asan, frees, seed, kind, limitMs, stallMs } = options;
+  const { node, addon, asan, frees, seed, kind, which, limitMs, stallMs } = options;
   const logs = mkdtempSync(join(tmpdir(), 'heapwright-asan-'));
   const args = ['--expose-gc', 'test/inflight/main.mjs', String(frees), String(seed)];
   const env = {
@@ -47,7 +47,7 @@ export async function runTraffic(options) {
   try {
     const { stdout, ...ended } = await watch(
       node,
-      kind === undefined ? args : [...args, kind],
+      kind === undefined ? args : [...args, kind, ...(which === undefined ? [] : [which])],
       env,
       limitMs,
     );

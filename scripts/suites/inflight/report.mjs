@@ -5,6 +5,7 @@ const COLUMNS = [
   ['operations', (_, row) => row.operations],
   ['freed in flight', (_, row) => row.freedInFlight],
   ['of a block in use', (_, row) => row.freedInUse],
+  ['of a pooled one', (_, row) => row.freedPooledInUse],
   ['freed at once', (_, row) => row.freedAtOnce],
   ['most abandoned', (_, row) => row.maxAbandonedBlocks],
   ['MiB', (_, row) => (row.maxAbandonedBytes / 2 ** 20).toFixed(1)],

@@ -21,13 +21,17 @@ async function fifoKind(world, name, { open, descriptor, close, start }) {
       const fifo = fifos[begun.length];
       const { size } = block.layout;
       const length = Math.min(size, FIFO_BYTES);
+      const before = block.start;
       const next = pickStart(world.random, size);
       begun.push({ fifo, next, length });
       return new Promise((resolve) => {
         start(fifo, block.bytes, (error, count, views) => {
           world.settle(block, name, error, () => {
-            if (count !== length || !holdsAll(views, next)) return 'what was read';
-            block.start = next;
+            if (count !== length || !holdsAll(views, { next, length, before })) {
+              return 'what was read';
+            }
+            if (size === length) block.start = next;
+            else if (!block.freed) block.fill(next);
             return null;
           });
           resolve();
@@ -46,11 +50,15 @@ async function fifoKind(world, name, { open, descriptor, close, start }) {
   };
 }
 
-function holdsAll(views, start) {
-  let at = start;
+/** Whether they hold `length` bytes of the content `next`, and then what was there before. */
+function holdsAll(views, { next, length, before }) {
+  let at = 0;
   for (const view of views) {
-    if (view.length === 0 || !holds(view, at)) return false;
-    at += view.length;
+    const read = Math.max(0, Math.min(view.length, length - at));
+    if (view.length === 0 || !holds(view.subarray(0, read), next + at)) return false;
+    at += read;
+    if (!holds(view.subarray(read), before + at)) return false;
+    at += view.length - read;
   }
   return true;
 }
