@@ -12,6 +12,7 @@ export class PoolDecay {
   readonly #free: Float64Array;
   readonly #taken: Float64Array;
   readonly #onFreed: () => void;
+  #recovered = 0;
   #isRunning = false;
 
   /** `period` in milliseconds, Infinity for never; `onFreed` is told when slabs went back. */
@@ -39,6 +40,8 @@ export class PoolDecay {
     const store = this.#store;
     const held = store.tally.heldBytes;
     store.sweep();
+    const forgets = store.tally.recoveredBlocks > this.#recovered;
+    this.#recovered = store.tally.recoveredBlocks;
     for (const [at, magazine] of store.magazines.entries()) {
       magazine.unparkFree();
       const taken = magazine.freed + magazine.out;
@@ -47,6 +50,7 @@ export class PoolDecay {
       if (idle > 0) store.trimMagazine(magazine, Math.min(idle, magazine.free));
       this.#free[at] = magazine.free;
       this.#taken[at] = taken;
+      if (forgets && used > 0) store.renew(magazine);
       // Nobody allocates: what was forgotten in the slabs that are left can be recovered.
       if (used === 0) store.park(magazine);
     }

@@ -15,7 +15,7 @@ function findSlab(
   for (const magazine of magazines) {
     for (const slab of magazine.slabs) if (slab !== undefined && isIt(slab)) return slab;
   }
-  return weakSlabs.find((slab) => slab.magazine === null && isIt(slab));
+  return weakSlabs.find(isIt);
 }
 
 /** Whether a view of some buffer lies in a slot that is not free. */
@@ -29,6 +29,8 @@ export function isInUse(
   if (slab === undefined || slab.isMoved) return false;
   const { magazine } = slab;
   if (magazine === null) return slab.state === SlabState.FULL;
+  // Which of its slots came back is not known any more: a view holds it, so it is in use.
+  if (slab.state === SlabState.SPENT) return true;
   const slot = Math.floor(viewOffsetOf(view) / slab.slotSize);
   if (slot >= slab.slots) return false;
   const handle = (slab.index << SLOT_BITS) | slot;

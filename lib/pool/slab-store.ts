@@ -5,15 +5,19 @@
 import { arrayBufferOf, byteLengthOf } from '../block.js';
 import { Code, native, Pressure } from '../native.js';
 import { isInUse } from './find-slab.js';
-import { noteEnded, noteRecovered } from './leak-report.js';
+import { noteRecovered } from './leak-report.js';
 import { Magazine } from './magazine.js';
 import { pushLater } from './pressure.js';
 import { Recovery } from './recovery.js';
 import { SLOT_SIZES, slabBytesOf } from './size-class.js';
 import { type Slab, SlabState } from './slab.js';
+import { SlabEnds } from './slab-ends.js';
 import { SlabSource } from './slab-source.js';
 import type { Keeper } from './stamp.js';
 import { Tally } from './tally.js';
+
+/** The share of the slabs that are renewed at a time. */
+const RENEWED = 1 / 8;
 
 /** Whose slabs they are. */
 export interface StoreKeeper extends Keeper {
@@ -25,6 +29,7 @@ export class SlabStore {
   readonly magazines: readonly Magazine[];
   readonly tally = new Tally();
   readonly #recovery = new Recovery();
+  readonly #ends = new SlabEnds(this.tally, this.#recovery);
   readonly #keeper: StoreKeeper;
   readonly #source: SlabSource;
   /** How often everything was ended. */
@@ -82,7 +87,7 @@ export class SlabStore {
    * KEPT while an operation is in flight, or a refusal.
    */
   giveBack(slab: Slab, buffer: Buffer, handle: number): number {
-    if (slab.magazine === null) return this.#endDedicated(slab, buffer);
+    if (slab.magazine === null) return this.#ends.endDedicated(slab, buffer);
     if (slab.state === SlabState.FULL) {
       const memory = arrayBufferOf(buffer);
       if (byteLengthOf(memory) > 0) {
@@ -96,6 +101,9 @@ export class SlabStore {
     slab.returned++;
     this.tally.stray(-1, slab.slotSize);
     this.tally.freed++;
+    if (slab.state === SlabState.SPENT && slab.returned === slab.slots) {
+      this.#ends.end(slab, SlabState.CLOSED);
+    }
     return Code.OK;
   }
 
@@ -135,9 +143,7 @@ export class SlabStore {
 
   /** The slab of one block that could not be detached when its last lease ended. */
   giveUp(slab: Slab): void {
-    slab.state = SlabState.CLOSED;
-    slab.abandoned = 1;
-    this.tally.abandon(1, slab.slotSize);
+    this.#ends.giveUp(slab);
   }
 
   /** Whether a view of some buffer lies in a slot that is out. */
@@ -174,7 +180,7 @@ export class SlabStore {
     for (const slab of chosen) {
       magazine.remove(slab);
       slab.returned = slab.slots;
-      if (this.#end(slab, SlabState.CLOSED) === Code.OK) bytes += slab.bytes;
+      if (this.#ends.end(slab, SlabState.CLOSED) === Code.OK) bytes += slab.bytes;
       else isKept = true;
     }
     magazine.shrink();
@@ -188,6 +194,23 @@ export class SlabStore {
     for (const slab of magazine.park()) {
       this.#recovery.watch(slab);
       if (slab.abandoned > 0) this.#spend(slab);
+    }
+  }
+
+  /**
+   * Uses no slot of the oldest slabs again. Where frees are forgotten
+   * a slot that is always in use would keep all that was forgotten beside it for ever.
+   */
+  renew(magazine: Magazine): void {
+    const slabs = magazine.slabs.filter((slab) => slab !== undefined);
+    slabs.sort((one, other) => one.born - other.born);
+    const chosen = new Set(slabs.slice(0, Math.ceil(slabs.length * RENEWED)));
+    const counts = magazine.countFree();
+    magazine.withdraw((slab) => chosen.has(slab));
+    for (const slab of chosen) {
+      slab.returned = (counts[slab.index] as number) + (slab.parked?.length ?? 0);
+      this.#takeOut(slab, SlabState.SPENT);
+      if (slab.returned === slab.slots) this.#ends.end(slab, SlabState.CLOSED);
     }
   }
 
@@ -210,13 +233,13 @@ export class SlabStore {
         slab.returned = (counts[slab.index] as number) + (slab.parked?.length ?? 0);
         magazine.remove(slab);
         this.tally.stray(slab.slots - slab.returned, slab.slotSize);
-        this.#endWithBlocks(slab);
+        this.#ends.endWithBlocks(slab);
       }
       magazine.shrink();
     }
     for (const slab of this.#recovery.list()) {
       if (slab.state !== SlabState.ENDED && slab.state !== SlabState.CLOSED) {
-        this.#endWithBlocks(slab);
+        this.#ends.endWithBlocks(slab);
       }
     }
     this.sweep();
@@ -307,59 +330,6 @@ export class SlabStore {
     this.#recovery.watch(slab);
   }
 
-  #endDedicated(slab: Slab, buffer: Buffer): number {
-    const memory = arrayBufferOf(buffer);
-    const { index, generation } = slab.record;
-    const code = native.endBlock(index, generation, memory);
-    if (code === Code.NOT_DETACHABLE) return code;
-    if (code === Code.KEPT) {
-      slab.state = SlabState.CLOSED;
-      slab.abandoned = 1;
-      this.tally.abandon(1, slab.slotSize);
-      return code;
-    }
-    slab.returned = 1;
-    this.tally.stray(-1, slab.slotSize);
-    this.tally.freed++;
-    if (code === Code.OK) this.#ended(slab);
-    else slab.state = SlabState.MOVED;
-    return Code.OK;
-  }
-
-  /** Ends a slab of which no block is live. */
-  #end(slab: Slab, otherwise: SlabState): number {
-    const memory = slab.exposed > 0 ? undefined : slab.reach();
-    const { index, generation } = slab.record;
-    const code = memory === undefined ? Code.KEPT : native.endBlock(index, generation, memory);
-    if (slab.buffer !== null) slab.weaken(otherwise);
-    slab.state = otherwise;
-    if (code === Code.OK) this.#ended(slab);
-    else this.#recovery.watch(slab);
-    return code;
-  }
-
-  /** Ends a slab whatever is out of it, that counts as stray. */
-  #endWithBlocks(slab: Slab): void {
-    const out = slab.slots - slab.returned;
-    const left = out - slab.abandoned;
-    if (this.#end(slab, SlabState.CLOSED) === Code.OK) {
-      this.tally.stray(-out, slab.slotSize);
-      this.tally.abandon(-slab.abandoned, slab.slotSize);
-      this.tally.freed += out;
-      slab.returned = slab.slots;
-      slab.abandoned = 0;
-    } else {
-      this.tally.abandon(left, slab.slotSize);
-      slab.abandoned = out;
-    }
-  }
-
-  #ended(slab: Slab): void {
-    slab.state = SlabState.ENDED;
-    this.tally.heldBytes -= slab.bytes;
-    noteEnded(slab);
-  }
-
   /** The collector took the slab: its finalizer gives the memory back. */
   #recovered(slab: Slab): boolean {
     const { slotSize } = slab;
@@ -380,7 +350,7 @@ export class SlabStore {
     const forgotten = slab.slots - slab.returned - freed;
     this.tally.abandon(-freed, slotSize);
     this.tally.freed += freed;
-    this.#ended(slab);
+    this.#ends.ended(slab);
     if (forgotten === 0) return true;
     this.tally.recover(forgotten, slotSize);
     noteRecovered(slab);

@@ -18,7 +18,7 @@ export const SlabState = Object.freeze({
   OPEN: 0,
   /** All slots are out, live or forgotten: held weakly, until the first of them comes back. */
   FULL: 1,
-  /** As FULL, and one slot at least was abandoned: no slot is used again. */
+  /** As FULL, but no slot is used again: one was abandoned, or frees are forgotten. */
   SPENT: 2,
   /** Somebody transferred it away. */
   MOVED: 3,
@@ -38,6 +38,8 @@ export interface SlabRecord {
 
 const Bytes = Uint8Array;
 const NO_PROBE = new Bytes(0);
+/** Slabs that there were so far. */
+let born = 0;
 
 export class Slab extends Place {
   readonly keeper: Keeper;
@@ -49,6 +51,8 @@ export class Slab extends Place {
   readonly slots: number;
   /** Bytes of a slot. */
   readonly slotSize: number;
+  /** Later ones have higher numbers. */
+  readonly born = born++;
   /** Its number in the magazine; the high bits of its handles. */
   index = 0;
   state: SlabState = SlabState.OPEN;

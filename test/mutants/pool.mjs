@@ -5,6 +5,7 @@ const unit = (file, name) => ({ vitest: `test/unit/${file}.test.ts`, name });
 const pool = 'lib/pool/buffer-pool.ts';
 const slots = 'lib/pool/slot-allocator.ts';
 const store = 'lib/pool/slab-store.ts';
+const ends = 'lib/pool/slab-ends.ts';
 const io = 'lib/pool/io.ts';
 const run = 'lib/pool/run.ts';
 const recycling = 'lib/pool/recycling-pool.ts';
@@ -54,7 +55,7 @@ export default [
   {
     name: 'a reset takes the memory that a socket waits to read into',
     guards: 'memory that no request in flight shows',
-    file: store,
+    file: ends,
     find: 'slab.exposed > 0 ? undefined : slab.reach()',
     replace: 'slab.reach()',
     test: unit(

@@ -183,3 +183,30 @@ describe('who listens', () => {
     expect(pool.verify()).toBe(true);
   });
 });
+
+describe('a slot that is always in use', () => {
+  it('does not keep for ever what was forgotten beside it', async () => {
+    const pool = new BufferPool(new ArenaAllocator(), { decayMs: 1 });
+    const size = 1000;
+    const slots = slotsPerSlab(makePool(), size);
+    // One live Buffer in each of so many slabs.
+    const live = times(40, () => {
+      forget(pool, slots - 1, size);
+      return pool.alloc(size);
+    });
+    const isSmall = () => pool.stats().mappedBytes <= 8 * 256 * KiB;
+    expect(isSmall()).toBe(false);
+    for (let round = 0; round < 500 && !isSmall(); round++) {
+      for (const [at, buffer] of live.entries()) {
+        pool.free(buffer);
+        live[at] = pool.alloc(size, at);
+      }
+      forget(pool, slots, size);
+      await collect(undefined, 1);
+      await new Promise((resolve) => setTimeout(resolve, 2)); // a period
+    }
+    expect(isSmall()).toBe(true);
+    expect(live.every((buffer, at) => buffer.every((byte) => byte === at))).toBe(true);
+    expect(pool.verify()).toBe(true);
+  });
+});
