@@ -6,6 +6,9 @@
 import { clearInterval, setInterval } from 'node:timers';
 import type { SlabStore } from './slab-store.js';
 
+/** Periods: collections are rarer than those. */
+const MEMORY = 8;
+
 export class PoolDecay {
   readonly #store: SlabStore;
   readonly #period: number;
@@ -13,6 +16,8 @@ export class PoolDecay {
   readonly #taken: Float64Array;
   readonly #onFreed: () => void;
   #recovered = 0;
+  /** For how many periods to come the program counts as one that forgets frees. */
+  #forgets = 0;
   #isRunning = false;
 
   /** `period` in milliseconds, Infinity for never; `onFreed` is told when slabs went back. */
@@ -40,17 +45,18 @@ export class PoolDecay {
     const store = this.#store;
     const held = store.tally.heldBytes;
     store.sweep();
-    const forgets = store.tally.recoveredBlocks > this.#recovered;
-    this.#recovered = store.tally.recoveredBlocks;
+    const { recoveredBlocks } = store.tally;
+    this.#forgets = recoveredBlocks > this.#recovered ? MEMORY : Math.max(this.#forgets - 1, 0);
+    this.#recovered = recoveredBlocks;
     for (const [at, magazine] of store.magazines.entries()) {
       magazine.unparkFree();
-      const taken = magazine.freed + magazine.out;
+      const { taken } = magazine;
       const used = taken - (this.#taken[at] as number);
       const idle = (this.#free[at] as number) - used;
       if (idle > 0) store.trimMagazine(magazine, Math.min(idle, magazine.free));
       this.#free[at] = magazine.free;
       this.#taken[at] = taken;
-      if (forgets && used > 0) store.renew(magazine);
+      if (this.#forgets > 0 && used > 0) store.renew(magazine);
       // Nobody allocates: what was forgotten in the slabs that are left can be recovered.
       if (used === 0) store.park(magazine);
     }

@@ -30,6 +30,8 @@ export class Magazine {
   parked = 0;
   /** Slots that came back, ever. */
   freed = 0;
+  /** Slots that were out when their slab left the magazine, ever. */
+  left = 0;
   /** Numbers in `slabs` that may be used again. */
   readonly #numbers: number[] = [];
 
@@ -51,6 +53,11 @@ export class Magazine {
   /** Slots that are not free. */
   get out(): number {
     return this.slots - this.free - this.parked;
+  }
+
+  /** Slots that were ever handed out. */
+  get taken(): number {
+    return this.freed + this.left + this.out;
   }
 
   /** Takes a new slab in; the caller used up the last one. */

@@ -290,7 +290,9 @@ export class SlabStore {
 
   /** Takes a slab out of its magazine: its blocks are on their own. */
   #takeOut(slab: Slab, state: SlabState): void {
-    (slab.magazine as Magazine).remove(slab);
+    const magazine = slab.magazine as Magazine;
+    magazine.remove(slab);
+    magazine.left += slab.slots - slab.returned;
     this.tally.stray(slab.slots - slab.returned, slab.slotSize);
     if (slab.buffer !== null) slab.weaken(state);
     slab.state = state;
@@ -341,6 +343,7 @@ export class SlabStore {
     if (slab.state === SlabState.FULL && slab.magazine !== null) {
       slab.returned = slab.parked?.length ?? 0;
       slab.magazine.remove(slab);
+      slab.magazine.left += slab.slots - slab.returned;
     } else {
       this.tally.stray(slab.returned - slab.slots, slotSize);
     }
