@@ -43,12 +43,12 @@ import {
 import type { Magazine } from './magazine.js';
 import { type BufferPoolOptions, readPoolOptions } from './pool-options.js';
 import { describePool, type PoolStats, poolStats } from './pool-stats.js';
-import { CLASS_TABLE, classOfLayout, SLOT_SIZES } from './size-class.js';
+import { CLASS_TABLE, SLOT_SIZES } from './size-class.js';
 import type { Slab } from './slab.js';
 import { SlabStore } from './slab-store.js';
 import { type Owner, SlotAllocator } from './slot-allocator.js';
 import * as stamps from './stamp.js';
-import { alignOf, type Place, stampAlign } from './stamp.js';
+import { alignOf, type Place } from './stamp.js';
 
 // Constants of this file alone: the engine compiles them in, and looks up what is imported.
 const { FREED, handleOf, placeOf, setPlace } = stamps;
@@ -136,17 +136,8 @@ export class BufferPool extends BufferAllocator {
     const { size, align } = requireLayout(layout, 'layout');
     const isZeroed = options === undefined || !isUninitialized(options);
     checkPool(this);
-    const at = this.#classOf(size, align);
-    if (at < 0) {
-      checkSize(size);
-      return this.#slots.apart(size, align, isZeroed ? Flag.ZEROED : Flag.NONE);
-    }
-    const magazine = this.#magazines[at] as Magazine;
-    const buffer = isZeroed
-      ? this.#slots.zeroed(magazine, size, align)
-      : this.#slots.view(magazine, this.#slots.take(magazine, size, align), size);
-    if (align > 1) stampAlign(buffer, align);
-    return buffer;
+    checkSize(size);
+    return this.#slots.allocate(size, align, isZeroed);
   }
 
   override free(buffer: Buffer): boolean {
@@ -154,8 +145,7 @@ export class BufferPool extends BufferAllocator {
     if (place === null || place.owner !== this.#owner) return this.#free(buffer, false);
     setPlace(buffer, FREED);
     const magazine = (place as Slab).magazine as Magazine;
-    magazine.stack[magazine.top++] = handleOf(buffer);
-    magazine.freed++;
+    magazine.put(handleOf(buffer));
     if (freed.hasSubscribers) announce(freed, this, buffer, lengthOf(buffer));
     return true;
   }
@@ -196,7 +186,7 @@ export class BufferPool extends BufferAllocator {
     checkPool(this);
     this.#requireOpen();
     const { size, align } = requireLayout(layout, 'layout');
-    const at = this.#classOf(size, align);
+    const at = this.#slots.classOf(size, align);
     if (at >= 0) return SLOT_SIZES[at] as number;
     const usable = native.usableSize(this.#heap, size, align);
     if (usable < 0) throw refuseCall(usable);
@@ -339,11 +329,6 @@ export class BufferPool extends BufferAllocator {
     if (!isLivePlace(place)) throw refuseGone(place);
     if (layout !== undefined) requireFit(buffer, layout);
     return place;
-  }
-
-  /** The size class that serves a layout, or -1. */
-  #classOf(size: number, align: number): number {
-    return size > this.#largest ? -1 : classOfLayout(size, align);
   }
 
   #apart(size: number, flags: number): Buffer {

@@ -55,6 +55,12 @@ export class Magazine {
     return this.slots - this.free - this.parked;
   }
 
+  /** Takes a slot back, of a slab that is held strongly. */
+  put(handle: number): void {
+    this.stack[this.top++] = handle;
+    this.freed++;
+  }
+
   /** Slots that were ever handed out. */
   get taken(): number {
     return this.freed + this.left + this.out;

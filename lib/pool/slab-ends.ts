@@ -18,7 +18,7 @@ export class SlabEnds {
     this.#recovery = recovery;
   }
 
-  /** The slab of one block that could not be detached when its last lease ended. */
+  /** The slab of one block is left to the collector: in use, or not to be detached. */
   giveUp(slab: Slab): void {
     slab.state = SlabState.CLOSED;
     slab.abandoned = 1;
@@ -32,9 +32,7 @@ export class SlabEnds {
     const code = native.endBlock(index, generation, memory);
     if (code === Code.NOT_DETACHABLE) return code;
     if (code === Code.KEPT) {
-      slab.state = SlabState.CLOSED;
-      slab.abandoned = 1;
-      this.#tally.abandon(1, slab.slotSize);
+      this.giveUp(slab);
       return code;
     }
     slab.returned = 1;

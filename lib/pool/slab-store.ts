@@ -92,8 +92,7 @@ export class SlabStore {
       const memory = arrayBufferOf(buffer);
       if (byteLengthOf(memory) > 0) {
         slab.magazine.reopen(slab, memory);
-        slab.magazine.stack[slab.magazine.top++] = handle;
-        slab.magazine.freed++;
+        slab.magazine.put(handle);
         return Code.OK;
       }
       this.retireMoved(slab);
@@ -101,9 +100,7 @@ export class SlabStore {
     slab.returned++;
     this.tally.stray(-1, slab.slotSize);
     this.tally.freed++;
-    if (slab.state === SlabState.SPENT && slab.returned === slab.slots) {
-      this.#ends.end(slab, SlabState.CLOSED);
-    }
+    if (slab.state === SlabState.SPENT) this.#endIfEmpty(slab);
     return Code.OK;
   }
 
@@ -116,17 +113,8 @@ export class SlabStore {
 
   /** Somebody transferred the slab away: no slot of it is used again. */
   retireMoved(slab: Slab): void {
-    const { magazine } = slab;
-    if (magazine === null) {
-      slab.state = SlabState.MOVED;
-    } else {
-      slab.returned = slab.parked?.length ?? 0;
-      if (slab.state === SlabState.OPEN) {
-        slab.returned = magazine.countFree()[slab.index] as number;
-        magazine.withdraw((other) => other === slab);
-      }
-      this.#takeOut(slab, SlabState.MOVED);
-    }
+    if (slab.magazine === null) slab.state = SlabState.MOVED;
+    else this.#retire(slab.magazine, new Set([slab]), SlabState.MOVED);
     this.#moved++;
     process.emitWarning(
       'Somebody transferred the ArrayBuffer of a pooled Buffer; every Buffer in its slab is empty.',
@@ -205,13 +193,8 @@ export class SlabStore {
     const slabs = magazine.slabs.filter((slab) => slab !== undefined);
     slabs.sort((one, other) => one.born - other.born);
     const chosen = new Set(slabs.slice(0, Math.ceil(slabs.length * RENEWED)));
-    const counts = magazine.countFree();
-    magazine.withdraw((slab) => chosen.has(slab));
-    for (const slab of chosen) {
-      slab.returned = (counts[slab.index] as number) + (slab.parked?.length ?? 0);
-      this.#takeOut(slab, SlabState.SPENT);
-      if (slab.returned === slab.slots) this.#ends.end(slab, SlabState.CLOSED);
-    }
+    this.#retire(magazine, chosen, SlabState.SPENT);
+    for (const slab of chosen) this.#endIfEmpty(slab);
   }
 
   /** Learns which slabs the collector took. */
@@ -280,6 +263,21 @@ export class SlabStore {
       this.#recovery.watch(slab);
       if (slab.abandoned > 0) this.#spend(slab);
     }
+  }
+
+  /** Takes slabs out of their magazine, with the free slots that they have. */
+  #retire(magazine: Magazine, chosen: ReadonlySet<Slab>, state: SlabState): void {
+    const counts = magazine.countFree();
+    magazine.withdraw((slab) => chosen.has(slab));
+    for (const slab of chosen) {
+      slab.returned = (counts[slab.index] as number) + (slab.parked?.length ?? 0);
+      this.#takeOut(slab, state);
+    }
+  }
+
+  /** Ends a slab that no magazine uses when its last block came back. */
+  #endIfEmpty(slab: Slab): void {
+    if (slab.returned === slab.slots) this.#ends.end(slab, SlabState.CLOSED);
   }
 
   /** All its slots are out, and one at least will not come back before the slab does. */

@@ -13,7 +13,7 @@ import { Hold } from './hold.js';
 import { requireMemory } from './live.js';
 import type { Magazine } from './magazine.js';
 import { classOfLayout, LARGEST } from './size-class.js';
-import { SLOT_BITS as SLOT_SHIFT, type Slab } from './slab.js';
+import { SLOT_BITS as BITS, SLOT_MASK as MASK, type Slab } from './slab.js';
 import type { SlabStore, StoreKeeper } from './slab-store.js';
 import * as stamps from './stamp.js';
 import { ABANDONED, type Place, stampAlign } from './stamp.js';
@@ -23,8 +23,8 @@ import { zero, zeroFrom } from './zero.js';
 const { FREED, handleOf, placeOf, setPlace, stampBuffer } = stamps;
 const allocated = allocChannel;
 const freed = freeChannel;
-const SLOT_BITS = SLOT_SHIFT;
-const SLOT_MASK = (1 << SLOT_SHIFT) - 1;
+const SLOT_BITS = BITS;
+const SLOT_MASK = MASK;
 
 type ViewConstructor = new (buffer: ArrayBuffer, offset: number, length: number) => Buffer;
 
@@ -92,6 +92,23 @@ export class SlotAllocator {
     return buffer;
   }
 
+  /** A Buffer of any size and alignment. */
+  allocate(size: number, align: number, isZeroed: boolean): Buffer {
+    const at = this.classOf(size, align);
+    if (at < 0) return this.apart(size, align, isZeroed ? Flag.ZEROED : Flag.NONE);
+    const magazine = this.store.magazines[at] as Magazine;
+    const buffer = isZeroed
+      ? this.zeroed(magazine, size, align)
+      : this.view(magazine, this.take(magazine, size, align), size);
+    if (align > 1) stampAlign(buffer, align);
+    return buffer;
+  }
+
+  /** The size class that serves a request from a shared slab, or -1. */
+  classOf(size: number, align: number): number {
+    return size > this.largest ? -1 : classOfLayout(size, align);
+  }
+
   /** A Buffer with memory of its own: for what no shared slab serves. */
   apart(size: number, align: number, flags: number): Buffer {
     this.#owner.requireOpen();
@@ -113,8 +130,7 @@ export class SlotAllocator {
     const handle = handleOf(buffer);
     if (slab.owner !== null && magazine !== null) {
       setPlace(buffer, FREED);
-      magazine.stack[magazine.top++] = handle;
-      magazine.freed++;
+      magazine.put(handle);
       return true;
     }
     const code = this.store.giveBack(slab, buffer, handle);
@@ -164,7 +180,7 @@ export class SlotAllocator {
     requireMemory(buffer);
     const same = this.resizeInPlace(buffer, place, size, align, isZeroed);
     if (same !== null) return same;
-    const next = this.#uninitialized(size, align);
+    const next = this.allocate(size, align, false);
     copyBytes(buffer, next);
     const length = lengthOf(buffer); // 0 once it is back, where that detaches it
     if (isZeroed) zeroFrom(next, length);
@@ -181,11 +197,11 @@ export class SlotAllocator {
     align: number,
     isZeroed: boolean,
   ): Buffer | null {
-    if (place instanceof Hold || size > this.largest) return null;
+    if (place instanceof Hold) return null;
     const slab = place as Slab;
     const { magazine } = slab;
     if (magazine === null || slab.isMoved) return null;
-    if (this.store.magazines[classOfLayout(size, align)] !== magazine) return null;
+    if (this.store.magazines[this.classOf(size, align)] !== magazine) return null;
     const next = new FastBuffer(arrayBufferOf(buffer), offsetOf(buffer), size);
     if (align > 1) stampAlign(next, align);
     stampBuffer(next, slab, handleOf(buffer));
@@ -194,15 +210,6 @@ export class SlotAllocator {
     if (allocated.hasSubscribers) announce(allocated, this.#owner.pool, next, size);
     if (freed.hasSubscribers) announce(freed, this.#owner.pool, buffer, lengthOf(buffer));
     return next;
-  }
-
-  #uninitialized(size: number, align: number): Buffer {
-    const at = size > this.largest ? -1 : classOfLayout(size, align);
-    if (at < 0) return this.apart(size, align, Flag.NONE);
-    const magazine = this.store.magazines[at] as Magazine;
-    const buffer = this.view(magazine, this.take(magazine, size, align), size);
-    if (align > 1) stampAlign(buffer, align);
-    return buffer;
   }
 
   /** What an operation may still use, or cannot be detached, is the collector's. */

@@ -24,6 +24,42 @@ napi_value hw_call_answer(const hw_call_t *call, hw_code_t code) {
   return napi_create_int32(call->env, (int32_t)code, &answer) == napi_ok ? answer : NULL;
 }
 
+napi_value hw_call_number(const hw_call_t *call, hw_code_t code, double number) {
+  napi_value answer = NULL;
+  if (code == HW_CODE_OK && napi_create_double(call->env, number, &answer) != napi_ok) {
+    code = HW_CODE_ENV_CLOSING;
+  }
+  return code == HW_CODE_OK ? answer : hw_call_answer(call, code);
+}
+
+bool hw_push_number(const hw_call_t *call, napi_value array, uint32_t *at, double number) {
+  napi_value value = NULL;
+  return napi_create_double(call->env, number, &value) == napi_ok &&
+         napi_set_element(call->env, array, (*at)++, value) == napi_ok;
+}
+
+napi_value hw_call_numbers(const hw_call_t *call, hw_code_t code, const double *numbers,
+                           size_t count) {
+  napi_value list = NULL;
+  uint32_t at = 0;
+  if (code == HW_CODE_OK && napi_create_array(call->env, &list) != napi_ok) {
+    code = HW_CODE_ENV_CLOSING;
+  }
+  for (size_t i = 0; i < count && code == HW_CODE_OK; i++) {
+    if (!hw_push_number(call, list, &at, numbers[i])) code = HW_CODE_ENV_CLOSING;
+  }
+  return code == HW_CODE_OK ? list : hw_call_answer(call, code);
+}
+
+napi_value hw_call_verdict(const hw_call_t *call, hw_code_t code, const char *broken) {
+  napi_value name = NULL;
+  if (code == HW_CODE_CORRUPTED && broken != NULL &&
+      napi_create_string_utf8(call->env, broken, NAPI_AUTO_LENGTH, &name) == napi_ok) {
+    return name;
+  }
+  return hw_call_answer(call, code);
+}
+
 bool hw_call_u32(const hw_call_t *call, size_t at, uint32_t *out) {
   return napi_get_value_uint32(call->env, call->values[at], out) == napi_ok;
 }

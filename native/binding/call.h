@@ -20,6 +20,17 @@ hw_code_t hw_call_begin(napi_env env, napi_callback_info info, size_t count, hw_
 /* The code as a number, which is what every function answers unless it says otherwise. */
 napi_value hw_call_answer(const hw_call_t *call, hw_code_t code);
 
+/* The same where `code` is not OK; else a number. */
+napi_value hw_call_number(const hw_call_t *call, hw_code_t code, double number);
+/* ... an array of numbers. */
+napi_value hw_call_numbers(const hw_call_t *call, hw_code_t code, const double *numbers,
+                           size_t count);
+/* A number behind those of an array that is being filled. */
+bool hw_push_number(const hw_call_t *call, napi_value array, uint32_t *at, double number);
+
+/* The answer of a verify: for CORRUPTED the name of what is broken. */
+napi_value hw_call_verdict(const hw_call_t *call, hw_code_t code, const char *broken);
+
 /* Each false where the argument is of another kind or out of range. */
 bool hw_call_u32(const hw_call_t *call, size_t at, uint32_t *out);
 bool hw_call_size(const hw_call_t *call, size_t at, size_t *out);

@@ -148,19 +148,6 @@ static hw_code_t info_argument(const hw_call_t *call, hw_allocator_t **chunks, h
   return hw_chunk_info(*chunks, info) == HW_OK ? HW_CODE_OK : HW_CODE_INVALID_ARG;
 }
 
-static napi_value answer_list(const hw_call_t *call, hw_code_t code, const double *numbers,
-                              size_t count) {
-  napi_value list = NULL;
-  uint32_t at = 0;
-  if (code == HW_CODE_OK && napi_create_array(call->env, &list) != napi_ok) {
-    code = HW_CODE_ENV_CLOSING;
-  }
-  for (size_t i = 0; i < count && code == HW_CODE_OK; i++) {
-    if (!hw_push_number(call, list, &at, numbers[i])) code = HW_CODE_ENV_CLOSING;
-  }
-  return code == HW_CODE_OK ? list : hw_call_answer(call, code);
-}
-
 /* chunkInfo(isShare, id) -> [capacity, chunk size, chunks, free chunks] | code */
 napi_value hw_js_chunk_info(napi_env env, napi_callback_info info) {
   hw_call_t call;
@@ -171,7 +158,7 @@ napi_value hw_js_chunk_info(napi_env env, napi_callback_info info) {
   if (code == HW_CODE_OK) code = info_argument(&call, &chunks, &member, &found);
   const double numbers[] = {(double)found.capacity, (double)found.chunk_size,
                             (double)found.chunk_count, (double)found.free_chunks};
-  return answer_list(&call, code, numbers, sizeof numbers / sizeof numbers[0]);
+  return hw_call_numbers(&call, code, numbers, sizeof numbers / sizeof numbers[0]);
 }
 
 /* Whether an empty heap would have room. Blocks begin at a chunk. */
@@ -201,5 +188,5 @@ napi_value hw_js_chunk_room(napi_env env, napi_callback_info info) {
   if (code == HW_CODE_OK && member != NULL) layout = hw_share_layout(member, layout);
   bool fits = code == HW_CODE_OK && ever_fits(&found, layout);
   const double numbers[] = {(double)longest, fits ? 1 : 0, (double)layout.size};
-  return answer_list(&call, code, numbers, sizeof numbers / sizeof numbers[0]);
+  return hw_call_numbers(&call, code, numbers, sizeof numbers / sizeof numbers[0]);
 }

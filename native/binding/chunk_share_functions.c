@@ -3,8 +3,6 @@
  * SharedArrayBuffer. */
 #include "functions.h"
 
-#include <string.h>
-
 #include "chunk_token.h"
 
 static bool region_argument(const hw_call_t *call, size_t at, void **region, size_t *size) {
@@ -124,14 +122,10 @@ napi_value hw_js_reclaim_share(napi_env env, napi_callback_info info) {
   hw_member_t *member = NULL;
   uint32_t number = 0;
   size_t blocks = 0;
-  napi_value count = NULL;
   hw_code_t code = member_argument(env, info, 2, &call, &member);
   if (code == HW_CODE_OK && !hw_call_u32(&call, 1, &number)) code = HW_CODE_INVALID_ARG;
   if (code == HW_CODE_OK) code = hw_share_reclaim(member, number, &blocks);
-  if (code == HW_CODE_OK && napi_create_double(env, (double)blocks, &count) != napi_ok) {
-    code = HW_CODE_ENV_CLOSING;
-  }
-  return code == HW_CODE_OK ? count : hw_call_answer(&call, code);
+  return hw_call_number(&call, code, (double)blocks);
 }
 
 /* shareStats(id) -> numbers in the order of SHARE_STATS in lib/native.ts | code */
@@ -139,33 +133,26 @@ napi_value hw_js_share_stats(napi_env env, napi_callback_info info) {
   hw_call_t call;
   hw_member_t *member = NULL;
   hw_stats_t stats;
-  napi_value list = NULL;
   hw_code_t code = member_argument(env, info, 1, &call, &member);
   if (code == HW_CODE_OK && hw_stats(hw_share_allocator(member), &stats) != HW_OK) {
     code = HW_CODE_CORRUPTED;
   }
-  if (code == HW_CODE_OK && napi_create_array(env, &list) != napi_ok) code = HW_CODE_ENV_CLOSING;
   if (code != HW_CODE_OK) return hw_call_answer(&call, code);
 
   uint64_t doomed_blocks = 0, doomed_bytes = 0;
   hw_share_doomed(member, &doomed_blocks, &doomed_bytes);
-  const uint64_t figures[] = {
-      stats.live_blocks - doomed_blocks,
-      stats.live_bytes - doomed_bytes,
-      stats.peak_bytes,
-      stats.mapped_bytes,
-      doomed_blocks,
-      doomed_bytes,
-      stats.allocations,
-      stats.deallocations,
-      stats.failures,
+  const double figures[] = {
+      (double)(stats.live_blocks - doomed_blocks),
+      (double)(stats.live_bytes - doomed_bytes),
+      (double)stats.peak_bytes,
+      (double)stats.mapped_bytes,
+      (double)doomed_blocks,
+      (double)doomed_bytes,
+      (double)stats.allocations,
+      (double)stats.deallocations,
+      (double)stats.failures,
   };
-  uint32_t at = 0;
-  bool complete = true;
-  for (size_t i = 0; i < sizeof figures / sizeof figures[0]; i++) {
-    complete = complete && hw_push_number(&call, list, &at, (double)figures[i]);
-  }
-  return complete ? list : hw_call_answer(&call, HW_CODE_ENV_CLOSING);
+  return hw_call_numbers(&call, code, figures, sizeof figures / sizeof figures[0]);
 }
 
 /* shareVerify(id) -> the broken invariant's name, or OK | code */
@@ -173,14 +160,9 @@ napi_value hw_js_share_verify(napi_env env, napi_callback_info info) {
   hw_call_t call;
   hw_member_t *member = NULL;
   const char *broken = NULL;
-  napi_value name = NULL;
   hw_code_t code = member_argument(env, info, 1, &call, &member);
   if (code == HW_CODE_OK) code = hw_share_verify(member, &broken);
-  if (code == HW_CODE_CORRUPTED && broken != NULL &&
-      napi_create_string_utf8(env, broken, strlen(broken), &name) == napi_ok) {
-    return name;
-  }
-  return hw_call_answer(&call, code);
+  return hw_call_verdict(&call, code, broken);
 }
 
 /* shareOwns(id, offset) -> OK: a byte of a live block; NOT_OWNED */

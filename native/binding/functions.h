@@ -62,9 +62,6 @@ napi_value hw_js_is_busy(napi_env env, napi_callback_info info);
 napi_value hw_js_push_collection(napi_env env, napi_callback_info info);
 napi_value hw_js_force(napi_env env, napi_callback_info info);
 
-/* A number behind those of an array that is being filled. */
-bool hw_push_number(const hw_call_t *call, napi_value array, uint32_t *at, double number);
-
 /* Memory and record for a block or raw memory; when the heap is full, also a push towards a
  * collection, which may bring back what was dropped or abandoned. */
 hw_code_t hw_open_block(const hw_call_t *call, hw_heap_t *heap, hw_layout_t layout, uint32_t flags,

@@ -130,12 +130,6 @@ napi_value hw_js_close_heap(napi_env env, napi_callback_info info) {
   return hw_call_answer(&call, code);
 }
 
-bool hw_push_number(const hw_call_t *call, napi_value array, uint32_t *at, double number) {
-  napi_value value = NULL;
-  return napi_create_double(call->env, number, &value) == napi_ok &&
-         napi_set_element(call->env, array, (*at)++, value) == napi_ok;
-}
-
 /* liveBlocks(heap) -> [index, generation, ...] of its blocks that were not freed | LEASED */
 napi_value hw_js_live_blocks(napi_env env, napi_callback_info info) {
   hw_call_t call;
@@ -163,34 +157,26 @@ napi_value hw_js_stats(napi_env env, napi_callback_info info) {
   hw_call_t call;
   hw_heap_t *heap = NULL;
   hw_stats_t stats;
-  napi_value list = NULL;
   hw_code_t code = hw_call_begin(env, info, 1, &call);
   if (code == HW_CODE_OK && !hw_call_heap(&call, 0, &heap)) code = HW_CODE_CLOSED;
   if (code == HW_CODE_OK && hw_stats(heap->allocator, &stats) != HW_OK) code = HW_CODE_CORRUPTED;
-  if (code == HW_CODE_OK && napi_create_array(env, &list) != napi_ok) code = HW_CODE_ENV_CLOSING;
   if (code != HW_CODE_OK) return hw_call_answer(&call, code);
 
-  const uint64_t figures[] = {
-      stats.live_blocks - (heap->abandoned_blocks - heap->abandoned_ranges),
-      stats.live_bytes - heap->abandoned_bytes,
-      stats.peak_bytes,
-      stats.mapped_bytes,
-      heap->abandoned_blocks,
-      heap->abandoned_bytes,
-      hw_orphan_blocks(),
-      hw_orphan_bytes(),
-      stats.allocations,
-      stats.deallocations,
-      stats.failures,
+  const double figures[] = {
+      (double)(stats.live_blocks - (heap->abandoned_blocks - heap->abandoned_ranges)),
+      (double)(stats.live_bytes - heap->abandoned_bytes),
+      (double)stats.peak_bytes,
+      (double)stats.mapped_bytes,
+      (double)heap->abandoned_blocks,
+      (double)heap->abandoned_bytes,
+      (double)hw_orphan_blocks(),
+      (double)hw_orphan_bytes(),
+      (double)stats.allocations,
+      (double)stats.deallocations,
+      (double)stats.failures,
+      stats.limit == HW_NO_LIMIT ? HUGE_VAL : (double)stats.limit,
   };
-  uint32_t at = 0;
-  bool complete = true;
-  for (size_t i = 0; i < sizeof figures / sizeof figures[0]; i++) {
-    complete = complete && hw_push_number(&call, list, &at, (double)figures[i]);
-  }
-  double limit = stats.limit == HW_NO_LIMIT ? HUGE_VAL : (double)stats.limit;
-  complete = complete && hw_push_number(&call, list, &at, limit);
-  return complete ? list : hw_call_answer(&call, HW_CODE_ENV_CLOSING);
+  return hw_call_numbers(&call, code, figures, sizeof figures / sizeof figures[0]);
 }
 
 /* verify(heap) -> the broken invariant's name, or OK | code */
@@ -201,12 +187,7 @@ napi_value hw_js_verify(napi_env env, napi_callback_info info) {
   hw_code_t code = hw_call_begin(env, info, 1, &call);
   if (code == HW_CODE_OK && !hw_call_heap(&call, 0, &heap)) code = HW_CODE_CLOSED;
   if (code == HW_CODE_OK) code = hw_heap_verify(heap, &broken);
-  napi_value name = NULL;
-  if (code == HW_CODE_CORRUPTED && broken != NULL &&
-      napi_create_string_utf8(env, broken, strlen(broken), &name) == napi_ok) {
-    return name;
-  }
-  return hw_call_answer(&call, code);
+  return hw_call_verdict(&call, code, broken);
 }
 
 /* usableSize(heap, size, align) -> bytes | code */
@@ -217,10 +198,6 @@ napi_value hw_js_usable_size(napi_env env, napi_callback_info info) {
   hw_code_t code = hw_call_begin(env, info, 3, &call);
   if (code == HW_CODE_OK && !hw_call_heap(&call, 0, &heap)) code = HW_CODE_CLOSED;
   if (code == HW_CODE_OK && !hw_call_layout(&call, 1, &layout)) code = HW_CODE_INVALID_ARG;
-  napi_value size = NULL;
-  if (code == HW_CODE_OK &&
-      napi_create_double(env, (double)hw_usable_size(heap->allocator, layout), &size) != napi_ok) {
-    code = HW_CODE_ENV_CLOSING;
-  }
-  return code == HW_CODE_OK ? size : hw_call_answer(&call, code);
+  if (code != HW_CODE_OK) return hw_call_answer(&call, code);
+  return hw_call_number(&call, code, (double)hw_usable_size(heap->allocator, layout));
 }

@@ -284,8 +284,8 @@ export default [
     name: 'abandoned bytes are called live',
     guards: 'the figures of abandoned blocks',
     file: heaps,
-    find: 'stats.live_bytes - heap->abandoned_bytes,',
-    replace: 'stats.live_bytes,',
+    find: '(double)(stats.live_bytes - heap->abandoned_bytes),',
+    replace: '(double)stats.live_bytes,',
     test: unit(
       'system-allocator-limit',
       'the limit of a SystemAllocator says in its error how many bytes are live and how many abandoned',

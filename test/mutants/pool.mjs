@@ -142,8 +142,8 @@ export default [
     name: 'alloc gives what was in the slot',
     guards: 'zeroed Buffers out of used slots',
     file: slots,
-    find: '    zero(buffer);\n    return buffer;\n  }\n\n  /** A Buffer with memory of its own',
-    replace: '    return buffer;\n  }\n\n  /** A Buffer with memory of its own',
+    find: '    zero(buffer);\n    return buffer;\n  }\n\n  /** A Buffer of any size and alignment',
+    replace: '    return buffer;\n  }\n\n  /** A Buffer of any size and alignment',
     test: unit('pool-zeroed', 'memory that was written before is zero to alloc, for 20000 bytes'),
   },
   {

@@ -120,7 +120,7 @@ describe('the constants of lib/native.ts', () => {
     const body = /figures\[\] = \{([^}]*)\}/.exec(source('binding/heap_functions.c'))?.[1] ?? '';
     const camel = (name: string) => name.replace(/_(\w)/g, (_all, letter) => letter.toUpperCase());
     const named = body.split(',').flatMap((item) => {
-      const member = /^\s*(?:stats\.|heap->|hw_)(\w+)/.exec(item)?.[1];
+      const member = /^\s*\(double\)\(?(?:stats\.|heap->|hw_)(\w+)/.exec(item)?.[1];
       return member === undefined ? [] : [camel(member.replace(/^orphan_/, 'orphaned_'))];
     });
     expect([...named, 'limit']).toEqual(STATS);
