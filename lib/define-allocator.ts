@@ -9,8 +9,10 @@ import { type Lease, requireUnleased } from './lease.js';
 import { measure } from './measure.js';
 import {
   type AllocateOptions,
+  type AllocateRequest,
   type DeallocateOptions,
-  isUninitialized,
+  flagsOf,
+  optionsOf,
   throwsWhenBusy,
 } from './options.js';
 
@@ -18,8 +20,11 @@ import {
 export interface AllocatorDefinition<B extends Block> {
   /** Default `custom`. */
   readonly name?: string;
-  /** A block of exactly `layout.size` bytes, zeroed unless `options.uninitialized`. */
-  allocate(layout: Layout, options: AllocateOptions): B;
+  /**
+   * A block of exactly `layout.size` bytes, zeroed unless `options.uninitialized`. Both options
+   * are always there: `options.flags` says what else was asked for, and has `ZEROED` too.
+   */
+  allocate(layout: Layout, options: Required<AllocateOptions>): B;
   /** Frees a live block of this allocator. Only `false` means "not yet". */
   deallocate(block: B, layout: Layout, options: DeallocateOptions): unknown;
   /** The same memory as a new block, or null. Default: null. */
@@ -94,14 +99,14 @@ class DefinedAllocator<B extends Block> extends BaseAllocator<B> {
     this.#dispose = operation<B, 'dispose'>(definition, 'dispose');
   }
 
-  override allocate(layout: Layout, options?: AllocateOptions): B {
+  override allocate(layout: Layout, options?: AllocateRequest): B {
     checkReceiver(this);
     requireLayout(layout, 'layout');
-    const uninitialized = isUninitialized(options);
+    const asked = optionsOf(flagsOf(options));
     this.#requireOpen();
     let block: B;
     try {
-      block = this.#allocate(layout, { uninitialized });
+      block = this.#allocate(layout, asked);
     } catch (error) {
       this.#failures++;
       throw error;
