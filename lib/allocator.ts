@@ -118,7 +118,7 @@ const NO_STATS: AllocatorStats = Object.freeze({
 });
 
 /** Whether an error says that there was no memory to be had. */
-function isOutOfMemory(error: unknown): boolean {
+export function isOutOfMemory(error: unknown): boolean {
   if (!isHeapwrightError(error)) return false;
   return error.code === 'ERR_HEAPWRIGHT_OUT_OF_MEMORY' || error.code === 'ERR_HEAPWRIGHT_LIMIT';
 }
