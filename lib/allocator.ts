@@ -135,6 +135,9 @@ function checkDirection(way: 'grow' | 'shrink', layout: Layout, newLayout: Layou
 /** INVALID_ARG_TYPE for the receiver of a borrowed method that is no allocator. */
 let checkReceiver: (value: unknown) => void;
 
+/** Whether `value` was constructed as a {@link BaseAllocator}. Runs no code of its own. */
+export let isAllocator: (value: unknown) => value is BaseAllocator<never>;
+
 /**
  * An allocator with only `allocate` and `deallocate` left to write. Everything else is built on
  * those two; override what can be done better.
@@ -153,8 +156,10 @@ let checkReceiver: (value: unknown) => void;
  */
 export abstract class BaseAllocator<B extends Block = ArrayBuffer> implements Allocator<B> {
   static {
+    isAllocator = (value): value is BaseAllocator<never> =>
+      typeof value === 'object' && value !== null && #brand in value;
     checkReceiver = (value) => {
-      if (typeof value === 'object' && value !== null && #brand in value) return;
+      if (isAllocator(value)) return;
       throw invalidArgType('this', 'an allocator', value);
     };
   }
