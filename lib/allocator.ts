@@ -100,6 +100,26 @@ export interface Allocator<B extends Block = ArrayBuffer> {
    */
   readonly dispose: () => void;
   readonly [Symbol.dispose]: () => void;
+  /** This allocator, and `secondary` where it has no memory: a `Fallback` of the two. */
+  readonly withFallback: (secondary: Allocator<B> | TwoFunctions<B>) => Allocator<B>;
+}
+
+/** What is enough to stand where an allocator is asked for; see `defineAllocator`. */
+export interface TwoFunctions<B extends Block> {
+  allocate(layout: Layout, options: AllocateOptions): B;
+  deallocate(block: B, layout: Layout, options: DeallocateOptions): unknown;
+}
+
+type MakeFallback = <B extends Block>(
+  primary: Allocator<B>,
+  secondary: Allocator<B> | TwoFunctions<B>,
+) => Allocator<B>;
+
+let makeFallback: MakeFallback;
+
+/** Says what `withFallback` makes: a combinator, which stands on this file. Called once. */
+export function provideFallback(make: MakeFallback): void {
+  makeFallback = make;
 }
 
 const NO_STATS: AllocatorStats = Object.freeze({
@@ -247,5 +267,10 @@ export abstract class BaseAllocator<B extends Block = ArrayBuffer> implements Al
   [Symbol.dispose](): void {
     checkReceiver(this);
     this.dispose();
+  }
+
+  withFallback(secondary: Allocator<B> | TwoFunctions<B>): Allocator<B> {
+    checkReceiver(this);
+    return makeFallback(this as Allocator<B>, secondary);
   }
 }

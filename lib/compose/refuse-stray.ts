@@ -5,7 +5,8 @@ import { explain } from '../introspection.js';
 import { entryOf } from './custody.js';
 
 export function refuseStray(value: unknown): Error {
-  if (classify(value).kind === 'other') {
+  const what = classify(value);
+  if (what.kind === 'other') {
     return invalidArgType('block', 'a block that allocate() returned', value);
   }
   const entry = entryOf(value);
@@ -13,7 +14,8 @@ export function refuseStray(value: unknown): Error {
   if (state === 'freed' || state === 'moved') return heapwrightError('ERR_HEAPWRIGHT_DETACHED');
   const isAbandoned = entry?.isAbandoned === true || state === 'abandoned';
   if (isAbandoned) return heapwrightError('ERR_HEAPWRIGHT_ABANDONED');
-  if (kind === 'view') return heapwrightError('ERR_HEAPWRIGHT_INTERIOR');
+  const isInner = kind === 'view' || (what.kind === 'view' && entryOf(what.buffer) != null);
+  if (isInner && entry === undefined) return heapwrightError('ERR_HEAPWRIGHT_INTERIOR');
   // Of an allocator that this package knows nothing about; a node had it, and gave it back.
   if (entry === null && kind === 'foreign') return heapwrightError('ERR_HEAPWRIGHT_DETACHED');
   const holder = entry?.ledger.node ?? owner;
