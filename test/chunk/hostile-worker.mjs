@@ -12,7 +12,7 @@ const live = [];
 /** Handles and Buffers of blocks that were freed. */
 const freedHandles = [];
 const freedBuffers = [];
-const MOST = 40;
+const MOST = 60;
 
 const ODD_NUMBERS = [-1, 0.5, -0, Number.NaN, Infinity, 2 ** 53, 2 ** 53 - 1, 2 ** 32, 1e308];
 const ODD_VALUES = [undefined, null, '7', 7n, {}, [], Symbol('7'), () => 7, new Uint8Array(8)];
@@ -117,9 +117,9 @@ while (counts.operations < operations) {
   counts.operations++;
   try {
     const what = live.length === 0 ? 0 : random(12);
-    if (what < 3 && live.length < MOST) take();
+    if (what < 4 && live.length < MOST) take();
     else if (what < 6) drop();
-    else if (what < 7 && live.length > 0) change();
+    else if (what < 8 && live.length > 0) change();
     else if (live.length > 0) pick(HOSTILE)();
   } catch (error) {
     if (!isFull(error)) throw error;
