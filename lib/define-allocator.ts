@@ -4,8 +4,8 @@
 import { type AllocatorStats, BaseAllocator } from './allocator.js';
 import { type Block, classify, viewOffsetOf } from './block.js';
 import { describeLayout, heapwrightError, invalidArgType, outOfRange } from './errors.js';
-import { type Answer, checkAnswer } from './guard/answer.js';
-import { RangesInUse } from './guard/ranges.js';
+import { checkAnswer } from './guard/answer.js';
+import { Custody, type LiveBlock } from './guard/custody.js';
 import { type Layout, requireLayout } from './layout.js';
 import { type Lease, requireUnleased } from './lease.js';
 import { measure } from './measure.js';
@@ -91,11 +91,6 @@ function requireUsable(usable: unknown, { size }: Layout): number {
 
 let checkReceiver: (value: unknown) => void;
 
-/** A block that is live, and where its bytes were when it came. */
-interface LiveBlock extends Answer {
-  readonly layout: Layout;
-}
-
 /**
  * Guards the user's functions. They see only valid requests and only blocks that are theirs; what
  * they answer is checked before anybody sees it; and while one of them runs, nothing but looking is
@@ -114,12 +109,7 @@ class DefinedAllocator<B extends Block> extends BaseAllocator<B> {
   readonly #reallocateInPlace: AllocatorDefinition<B>['reallocateInPlace'];
   readonly #usableSize: AllocatorDefinition<B>['usableSize'];
   readonly #dispose: AllocatorDefinition<B>['dispose'];
-  /** The blocks are kept until they are freed. */
-  readonly #live = new Map<B, LiveBlock>();
-  /** Where the Buffers among them are. */
-  readonly #ranges = new RangesInUse();
-  /** What was freed: a second free is told from a foreign block. */
-  readonly #freed = new WeakSet<B>();
+  readonly #live = new Custody<B>();
   #liveBytes = 0;
   #peakBytes = 0;
   #allocations = 0;
@@ -216,7 +206,7 @@ class DefinedAllocator<B extends Block> extends BaseAllocator<B> {
 
   override owns(value: unknown): boolean {
     checkReceiver(this);
-    return this.#live.has(value as B) || this.#isView(value);
+    return this.#live.find(value) !== null || this.#isView(value);
   }
 
   override lease(block: B): Lease {
@@ -230,12 +220,12 @@ class DefinedAllocator<B extends Block> extends BaseAllocator<B> {
     this.#requireOpen();
     return Object.freeze({
       ...super.stats(),
-      liveBlocks: this.#live.size,
+      liveBlocks: this.#live.count,
       liveBytes: this.#liveBytes,
       peakBytes: this.#peakBytes,
       mappedBytes: this.#liveBytes,
       allocations: this.#allocations,
-      deallocations: this.#allocations - this.#live.size,
+      deallocations: this.#allocations - this.#live.count,
       failures: this.#failures,
     });
   }
@@ -244,7 +234,7 @@ class DefinedAllocator<B extends Block> extends BaseAllocator<B> {
     checkReceiver(this);
     this.#requireOpen();
     let bytes = 0;
-    for (const { layout } of this.#live.values()) bytes += layout.size;
+    for (const block of this.#live.list()) bytes += this.#live.find(block)?.layout.size ?? 0;
     if (bytes === this.#liveBytes) return true;
     throw heapwrightError('ERR_HEAPWRIGHT_CORRUPTED', {
       expected: `${bytes} live bytes`,
@@ -255,8 +245,12 @@ class DefinedAllocator<B extends Block> extends BaseAllocator<B> {
   override dispose(): void {
     checkReceiver(this);
     if (this.#isClosed) return;
-    for (const block of this.#live.keys()) requireUnleased(block);
-    for (const [block, { layout }] of [...this.#live]) this.deallocate(block, layout);
+    const blocks = this.#live.list();
+    for (const block of blocks) requireUnleased(block);
+    for (const block of blocks) {
+      const live = this.#live.find(block);
+      if (live !== null) this.deallocate(block, live.layout);
+    }
     this.#enter();
     this.#isClosed = true;
     try {
@@ -281,8 +275,8 @@ class DefinedAllocator<B extends Block> extends BaseAllocator<B> {
   }
 
   #requireLive(block: B, layout: Layout): LiveBlock {
-    const live = this.#live.get(block);
-    if (live === undefined) throw this.#refuse(block);
+    const live = this.#live.find(block);
+    if (live === null) throw this.#refuse(block);
     const own = live.layout;
     if (own.equals(layout)) return live;
     throw heapwrightError('ERR_HEAPWRIGHT_LAYOUT_MISMATCH', {
@@ -294,7 +288,7 @@ class DefinedAllocator<B extends Block> extends BaseAllocator<B> {
   /** The error for what is no live block. */
   #refuse(block: B): Error {
     if (measure(block) === null) return invalidArgType('block', 'a block', block);
-    if (this.#freed.has(block)) return heapwrightError('ERR_HEAPWRIGHT_DETACHED');
+    if (this.#live.wasHere(block)) return heapwrightError('ERR_HEAPWRIGHT_DETACHED');
     return heapwrightError(
       this.#isView(block) ? 'ERR_HEAPWRIGHT_INTERIOR' : 'ERR_HEAPWRIGHT_NOT_OWNED',
     );
@@ -304,13 +298,12 @@ class DefinedAllocator<B extends Block> extends BaseAllocator<B> {
   #isView(value: unknown): boolean {
     const what = classify(value);
     if (what.kind !== 'view') return false;
-    const start = viewOffsetOf(value as ArrayBufferView);
-    return this.#live.has(what.buffer as B) || this.#ranges.has(what.buffer as object, start);
+    return this.#live.covers(what.buffer as object, viewOffsetOf(value as ArrayBufferView));
   }
 
   #adopt(block: B, layout: Layout): B {
     const answer = checkAnswer(block, layout);
-    if (this.#live.has(block)) throw refuseLive('that is live already');
+    if (this.#live.find(block) !== null) throw refuseLive('that is live already');
     if (!this.#keep(block, { ...answer, layout })) throw refuseLive('over bytes of a live one');
     this.#peakBytes = Math.max(this.#peakBytes, this.#liveBytes);
     this.#allocations++;
@@ -319,23 +312,13 @@ class DefinedAllocator<B extends Block> extends BaseAllocator<B> {
 
   /** False, and nothing changed: a live block has some of its bytes. */
   #keep(block: B, live: LiveBlock): boolean {
-    const { memory, start, layout, isView } = live;
-    if (layout.size > 0) {
-      const isFree = isView
-        ? !this.#live.has(memory as B) && this.#ranges.add(memory, start, start + layout.size)
-        : !this.#ranges.isUsed(memory);
-      if (!isFree) return false;
-    }
-    this.#freed.delete(block);
-    this.#live.set(block, live);
-    this.#liveBytes += layout.size;
+    if (!this.#live.add(block, live)) return false;
+    this.#liveBytes += live.layout.size;
     return true;
   }
 
-  #drop(block: B, { memory, start, layout, isView }: LiveBlock): void {
-    if (isView && layout.size > 0) this.#ranges.remove(memory, start);
-    this.#live.delete(block);
-    this.#freed.add(block);
+  #drop(block: B, { layout }: LiveBlock): void {
+    this.#live.remove(block);
     this.#liveBytes -= layout.size;
   }
 }

@@ -9,7 +9,7 @@ import { addressOf } from '../introspection.js';
 import type { Layout } from '../layout.js';
 import { measure } from '../measure.js';
 import { State } from '../native.js';
-import { placeOf } from '../pool/stamp.js';
+import { alignOf, placeOf } from '../pool/stamp.js';
 import { recordOf } from '../refusal.js';
 
 const { getOwnPropertyDescriptor, getPrototypeOf } = Object;
@@ -67,33 +67,32 @@ function memoryOf(block: unknown): { memory: object; isView: boolean } {
   return { memory, isView };
 }
 
-/** CORRUPTED for a block of this package that was freed, whoever still holds it. */
-function requireUnfreed(block: Block): void {
-  const place = placeOf(block);
-  const isLive =
-    place !== null
-      ? place.keeper !== null
-      : indexOf(block) === UNSTAMPED || recordOf(block)?.state === State.LIVE;
-  if (isLive) return;
-  throw heapwrightError('ERR_HEAPWRIGHT_CORRUPTED', {
-    actual: 'a block from allocate() that was freed',
-  });
+function corrupted(what: string): Error {
+  return heapwrightError('ERR_HEAPWRIGHT_CORRUPTED', { actual: `a block from allocate() ${what}` });
 }
 
 /**
- * CORRUPTED for a block at no multiple of `align`. The address is asked where the package knows
- * it. Of other memory only the offset in its ArrayBuffer can be seen, which begins at a multiple of
- * eight: enough for typed arrays of every kind.
+ * The alignment that a block of this package was asked for with, 1 for memory of others; CORRUPTED
+ * for one that was freed, whoever still holds it.
  */
-function requireAligned(block: Block, align: number, start: number): void {
+function alignmentOf(block: Block): number {
+  const place = placeOf(block);
+  if (place !== null && place.keeper !== null) return alignOf(block as Buffer);
+  if (place === null && indexOf(block) === UNSTAMPED) return 1;
+  const record = place === null ? recordOf(block) : null;
+  if (record?.state !== State.LIVE) throw corrupted('that was freed');
+  return record.align;
+}
+
+/**
+ * Whether a block is at a multiple of `align`. The address is asked where the package knows it. Of
+ * other memory only the offset in its ArrayBuffer can be seen, which begins at a multiple of eight:
+ * enough for typed arrays of every kind.
+ */
+function isAligned(block: Block, align: number, start: number): boolean {
   const isKnown = placeOf(block) !== null || indexOf(block) !== UNSTAMPED;
-  const isAligned = isKnown
-    ? addressOf(block) % BigInt(align) === 0n
-    : start % min(align, LARGEST_ELEMENT) === 0;
-  if (isAligned) return;
-  throw heapwrightError('ERR_HEAPWRIGHT_CORRUPTED', {
-    actual: `a block from allocate() at no multiple of ${align}`,
-  });
+  if (isKnown) return addressOf(block) % BigInt(align) === 0n;
+  return start % min(align, LARGEST_ELEMENT) === 0;
 }
 
 /**
@@ -108,8 +107,9 @@ export function checkAnswer(block: Block, layout: Layout): Answer {
   if (size !== layout.size) {
     throw outOfRange('block.byteLength', `the ${layout.size} bytes that were asked for`, size);
   }
-  requireUnfreed(block);
   const start = isView ? viewOffsetOf(block as Buffer) : 0;
-  if (size > 0 && layout.align > 1) requireAligned(block, layout.align, start);
+  if (alignmentOf(block) < layout.align && size > 0 && !isAligned(block, layout.align, start)) {
+    throw corrupted(`at no multiple of ${layout.align}`);
+  }
   return { memory, isView, start };
 }

@@ -1,7 +1,7 @@
 /**
- * Which bytes of which ArrayBuffers are in use, so that a second block over the same bytes is seen
+ * Which bytes of an ArrayBuffer are in use, so that a second block over the same bytes is seen
  * before anybody writes to it. Looking, adding and removing take time by the logarithm of how many
- * ranges an ArrayBuffer has.
+ * ranges there are.
  */
 
 /** Ranges of a leaf before it is split: a list this long is shifted faster than it is searched. */
@@ -26,7 +26,7 @@ function countUpTo(starts: readonly number[], at: number): number {
 }
 
 /** Ranges of one ArrayBuffer, none of them empty, no two with a byte in common. */
-class Ranges {
+export class Ranges {
   /** Sorted; only the first leaf may be empty, and only where it is alone. */
   readonly #leaves: Leaf[];
 
@@ -59,6 +59,7 @@ class Ranges {
     return true;
   }
 
+  /** Ends the range that begins at `start`. */
   remove(start: number): void {
     const at = this.#leafOf(start);
     const leaf = this.#leaves[at] as Leaf;
@@ -85,36 +86,5 @@ class Ranges {
     const half = leaf.starts.length >>> 1;
     const upper = { starts: leaf.starts.splice(half), ends: leaf.ends.splice(half) };
     this.#leaves.splice(at + 1, 0, upper);
-  }
-}
-
-/** The ranges in use of any number of ArrayBuffers. */
-export class RangesInUse {
-  readonly #byBuffer = new Map<object, Ranges>();
-
-  /** Whether any byte of `buffer` is in use. */
-  isUsed(buffer: object): boolean {
-    return this.#byBuffer.has(buffer);
-  }
-
-  /** Whether the byte at `at` is in use. */
-  has(buffer: object, at: number): boolean {
-    return this.#byBuffer.get(buffer)?.has(at) ?? false;
-  }
-
-  /** False, and nothing changed: some of it is in use already. Not for an empty range. */
-  add(buffer: object, start: number, end: number): boolean {
-    const ranges = this.#byBuffer.get(buffer);
-    if (ranges !== undefined) return ranges.add(start, end);
-    this.#byBuffer.set(buffer, new Ranges(start, end));
-    return true;
-  }
-
-  /** Ends the range that begins at `start`. */
-  remove(buffer: object, start: number): void {
-    const ranges = this.#byBuffer.get(buffer);
-    if (ranges === undefined) return;
-    ranges.remove(start);
-    if (ranges.isEmpty) this.#byBuffer.delete(buffer);
   }
 }
