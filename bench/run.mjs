@@ -4,6 +4,8 @@ import { tmpdir } from 'node:os';
 import { parseArgs } from 'node:util';
 import { fromRoot } from '../scripts/lib/project.mjs';
 import { main, Stop, seconds } from '../scripts/lib/run.mjs';
+import { measureChunks } from './js/chunk/chunk.mjs';
+import { formatChunks } from './js/chunk/report.mjs';
 import { measureDedicated } from './js/dedicated.mjs';
 import { formatDedicated } from './js/dedicated-report.mjs';
 import { measureFootprint } from './js/footprint/footprint.mjs';
@@ -25,6 +27,7 @@ const RESULTS = fromRoot('bench/results');
 const PARTS = {
   dedicated: { measure: measureDedicated, format: formatDedicated },
   pool: { measure: measurePool, format: formatPool },
+  chunk: { measure: measureChunks, format: formatChunks },
   fs: { measure: measureFs, format: formatFs },
   http: { measure: measureHttp, format: formatHttp },
   footprint: { measure: measureFootprint, format: formatFootprint },

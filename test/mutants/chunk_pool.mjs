@@ -4,7 +4,9 @@ const blocks = 'native/binding/chunk_blocks.c';
 const functions = 'native/binding/chunk_functions.c';
 const views = 'lib/pool/chunk-blocks.ts';
 const memory = 'lib/pool/chunk-memory.ts';
-const pool = 'lib/pool/chunk-pool.ts';
+const making = 'lib/pool/chunk-pool-options.ts';
+const claims = 'lib/pool/memory-claim.ts';
+const vocabulary = 'lib/pool/buffer-allocator.ts';
 const options = 'lib/allocators/chunk-options.ts';
 const core = (name) => ({ core: 'chunk_share', name });
 const misuse = (file, name) => ({ vitest: `test/misuse/${file}.test.ts`, name });
@@ -132,12 +134,12 @@ export default [
   {
     name: 'two pools may lie over the same memory',
     guards: 'bytes that two pools would give out',
-    file: pool,
-    find: 'if (isObject && poolsOf(memory).size > 0) {',
-    replace: 'if (isObject && poolsOf(memory).size > 1) {',
+    file: making,
+    find: '  if (isClaimed(memory)) throw refuseClaimed();\n',
+    replace: '',
     test: misuse(
-      'chunk-construction',
-      'a ChunkPool is not made twice over the same memory: BUSY, until the first pool is disposed',
+      'chunk-two-pools',
+      'twice over the same memory is BUSY, until the first pool is disposed',
     ),
   },
   {
