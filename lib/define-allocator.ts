@@ -13,6 +13,7 @@ import {
   isUninitialized,
   throwsWhenBusy,
 } from './options.js';
+import { trustAllocator } from './trust.js';
 
 /** What {@link defineAllocator} makes an allocator of. The first two functions are required. */
 export interface AllocatorDefinition<B extends Block> {
@@ -35,28 +36,42 @@ type Operation = Exclude<keyof AllocatorDefinition<Block>, 'name'>;
 /** Reads an operation once, so that changing the object later changes nothing. */
 function operation<B extends Block, K extends Operation>(
   definition: object,
+  argument: string,
   name: K,
 ): AllocatorDefinition<B>[K] | undefined {
   const value: unknown = Reflect.get(definition, name);
   if (value === undefined) return undefined;
-  if (typeof value !== 'function') throw invalidArgType(name, 'a function', value);
+  if (typeof value !== 'function') throw invalidArgType(`${argument}.${name}`, 'a function', value);
   return value.bind(definition) as AllocatorDefinition<B>[K];
 }
 
 function required<B extends Block, K extends 'allocate' | 'deallocate'>(
   definition: object,
+  argument: string,
   name: K,
 ): AllocatorDefinition<B>[K] {
-  const value = operation<B, K>(definition, name);
-  if (value === undefined) throw invalidArgType(name, 'a function', value);
+  const value = operation<B, K>(definition, argument, name);
+  if (value === undefined) throw invalidArgType(`${argument}.${name}`, 'a function', value);
   return value;
 }
 
-function readName(definition: object): string {
+function readName(definition: object, argument: string): string {
   const name: unknown = Reflect.get(definition, 'name');
   if (name === undefined) return 'custom';
   if (typeof name === 'string') return name;
-  throw invalidArgType('name', 'a string', name);
+  throw invalidArgType(`${argument}.name`, 'a string', name);
+}
+
+/** INVALID_ARG_TYPE unless `value` is an object; a Proxy that was revoked is none any more. */
+function requireObject(value: unknown, argument: string): object {
+  const expected = 'an allocator, or an object with the functions allocate and deallocate';
+  if (typeof value !== 'object' || value === null) throw invalidArgType(argument, expected, value);
+  try {
+    Array.isArray(value);
+  } catch {
+    throw invalidArgType(argument, expected, value);
+  }
+  return value;
 }
 
 let checkReceiver: (value: unknown) => void;
@@ -85,13 +100,14 @@ class DefinedAllocator<B extends Block> extends BaseAllocator<B> {
   #failures = 0;
   #isClosed = false;
 
-  constructor(definition: AllocatorDefinition<B>) {
-    super(readName(definition));
-    this.#allocate = required<B, 'allocate'>(definition, 'allocate');
-    this.#deallocate = required<B, 'deallocate'>(definition, 'deallocate');
-    this.#reallocateInPlace = operation<B, 'reallocateInPlace'>(definition, 'reallocateInPlace');
-    this.#usableSize = operation<B, 'usableSize'>(definition, 'usableSize');
-    this.#dispose = operation<B, 'dispose'>(definition, 'dispose');
+  constructor(definition: object, argument: string) {
+    super(readName(definition, argument));
+    const read = <K extends Operation>(name: K) => operation<B, K>(definition, argument, name);
+    this.#allocate = required<B, 'allocate'>(definition, argument, 'allocate');
+    this.#deallocate = required<B, 'deallocate'>(definition, argument, 'deallocate');
+    this.#reallocateInPlace = read('reallocateInPlace');
+    this.#usableSize = read('usableSize');
+    this.#dispose = read('dispose');
   }
 
   override allocate(layout: Layout, options?: AllocateOptions): B {
@@ -253,6 +269,8 @@ class DefinedAllocator<B extends Block> extends BaseAllocator<B> {
   }
 }
 
+trustAllocator(DefinedAllocator);
+
 /**
  * An allocator from an object with `allocate` and `deallocate`; the rest is supplied. The object's
  * functions are read once, here, and see only requests that were checked.
@@ -267,8 +285,13 @@ class DefinedAllocator<B extends Block> extends BaseAllocator<B> {
 export function defineAllocator<B extends Block = ArrayBuffer>(
   definition: AllocatorDefinition<B>,
 ): BaseAllocator<B> {
-  if (typeof definition !== 'object' || definition === null) {
-    throw invalidArgType('definition', 'an object with allocate and deallocate', definition);
-  }
-  return new DefinedAllocator(definition);
+  return guardAllocator(definition, 'definition');
+}
+
+/** The same for whatever was given as `argument`. */
+export function guardAllocator<B extends Block>(
+  value: unknown,
+  argument: string,
+): BaseAllocator<B> {
+  return new DefinedAllocator(requireObject(value, argument), argument);
 }

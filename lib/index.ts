@@ -11,6 +11,11 @@ export { ChunkAllocator, type ChunkAllocatorOptions } from './allocators/chunk-a
 export type { ChunkFit } from './allocators/chunk-options.js';
 export { SystemAllocator, type SystemAllocatorOptions } from './allocators/system-allocator.js';
 export type { Block } from './block.js';
+export type { AllocatorLike } from './compose/adopt.js';
+export { Fallback } from './compose/fallback.js';
+export { Limited, type Limits } from './compose/limited.js';
+export { NullAllocator } from './compose/null-allocator.js';
+export { type Segment, Segregator } from './compose/segregator.js';
 export { type AllocatorDefinition, defineAllocator } from './define-allocator.js';
 export {
   AllocError,

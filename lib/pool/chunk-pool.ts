@@ -23,6 +23,7 @@ import {
   throwsWhenBusy,
 } from '../options.js';
 import { refuseCall } from '../refusal.js';
+import { trustAllocator } from '../trust.js';
 import { BufferAllocator } from './buffer-allocator.js';
 import { ChunkBlocks, type ChunkParts } from './chunk-blocks.js';
 import type { ChunkMemory } from './chunk-memory.js';
@@ -332,3 +333,5 @@ export class ChunkPool extends BufferAllocator {
     return this.#blocks.isLive(value);
   }
 }
+
+trustAllocator(ChunkPool);
