@@ -6,7 +6,7 @@ import { limitReached } from '../errors.js';
 import { explain } from '../introspection.js';
 import type { Layout } from '../layout.js';
 import { LateRef } from './late-ref.js';
-import { chargeOf } from './origin.js';
+import { chargeOf, originOf } from './origin.js';
 
 /** The figures of a budget, in bytes of layouts. */
 export interface BudgetFigures {
@@ -37,18 +37,24 @@ export class Charge {
     this.#ref = new LateRef(block);
   }
 
-  /** Counts again: what was to replace the block could not be had. */
-  reopen(): void {
+  /** Counts from now on, or again. */
+  open(): void {
     if (this.isOpen) return;
     this.isOpen = true;
-    for (const budget of this.budget.chain()) budget.add(this);
+    for (let at: Budget | null = this.budget; at !== null; at = at.outer) at.add(this);
+  }
+
+  /** Counts no more, while it is seen whether another block can take the place of this one. */
+  suspend(): void {
+    if (!this.isOpen) return;
+    this.isOpen = false;
+    for (let at: Budget | null = this.budget; at !== null; at = at.outer) at.remove(this);
   }
 
   /** Its bytes are back. Later calls do nothing. */
   release(): void {
-    if (!this.isOpen) return;
-    this.isOpen = false;
-    for (const budget of this.budget.chain()) budget.remove(this);
+    this.suspend();
+    this.#ref?.clear();
   }
 
   /** Whether the block went without the default allocator: collected, or freed by its owner. */
@@ -56,13 +62,16 @@ export class Charge {
     if (this.#ref === null) return false; // it is being allocated
     const block = this.#ref.target;
     if (block === undefined || chargeOf(block) !== this) return true;
-    return explain(block).state === 'freed';
+    const { state } = explain(block);
+    const isUsed = state === 'abandoned' || state === 'moved'; // though nobody owns it any more
+    return !isUsed && originOf(block)?.owns(block) !== true;
   }
 }
 
 export class Budget implements BudgetFigures {
   readonly limit: number;
-  readonly #outer: Budget | null;
+  /** Null for one that is in no other. */
+  readonly outer: Budget | null;
   /** All that count, also those of budgets inside this one. */
   readonly #charges = new Set<Charge>();
   #used = 0;
@@ -71,7 +80,7 @@ export class Budget implements BudgetFigures {
 
   constructor(limit: number, outer: Budget | null) {
     this.limit = limit;
-    this.#outer = outer;
+    this.outer = outer;
   }
 
   get usedBytes(): number {
@@ -87,23 +96,15 @@ export class Budget implements BudgetFigures {
     return this.#failures;
   }
 
-  /** This budget and those around it. */
-  chain(): readonly Budget[] {
-    const budgets: Budget[] = [];
-    for (let each: Budget | null = this; each !== null; each = each.#outer) budgets.push(each);
-    return budgets;
-  }
-
   /**
    * Counts a block that is about to be allocated.
    *
    * @throws LIMIT: it does not fit in this budget or in one around it. Nothing was counted.
    */
   charge(layout: Layout): Charge {
-    const { size } = layout;
-    for (const budget of this.chain()) budget.#requireRoom(layout);
-    const charge = new Charge(this, size);
-    charge.reopen();
+    for (let at: Budget | null = this; at !== null; at = at.outer) at.#requireRoom(layout);
+    const charge = new Charge(this, layout.size);
+    charge.open();
     return charge;
   }
 

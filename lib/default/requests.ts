@@ -98,7 +98,7 @@ function resizeQuietly(
 ): Block {
   const before = chargeOf(block);
   const wasOpen = before?.isOpen === true;
-  before?.release();
+  before?.suspend();
   let charge: Charge | null = null;
   let next: Block;
   try {
@@ -111,11 +111,12 @@ function resizeQuietly(
     }
   } catch (error) {
     charge?.release();
-    if (wasOpen) before?.reopen();
+    if (wasOpen) before?.open();
     throw error;
   }
   // Freed while an operation was in flight: its memory is still there.
-  if (wasOpen && explain(block).state === 'abandoned') before?.reopen();
+  if (wasOpen && explain(block).state === 'abandoned') before?.open();
+  else before?.release();
   return adopt(next, owner, charge);
 }
 
