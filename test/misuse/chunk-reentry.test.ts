@@ -120,9 +120,9 @@ describe('a listener that hears of an allocation', () => {
 
 describe('an allocation that cannot be finished leaves nothing', () => {
   it.each([
-    ['', () => ChunkPool.over(heap())],
+    ['without a bitmap', () => ChunkPool.over(heap())],
     ['with a bitmap', () => ChunkPool.over(heap(), { bitmap: heapBitmap() })],
-  ])('at the end of the stack %s', (_title, make) => {
+  ])('at the end of the stack, %s', (_title, make) => {
     const pool = make();
     /** What was allocated, and perhaps could not be freed. */
     let held = 0;
