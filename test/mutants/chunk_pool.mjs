@@ -205,11 +205,11 @@ export default [
     name: 'a Buffer that cannot be made keeps its chunks',
     guards: 'chunks of an allocation that fails halfway',
     file: views,
-    find: '      giveBlock(member, handle, 0); // there was no room left on the stack\n',
+    find: '      giveBlock(member, handle, 0); // no Buffer could be made of it\n',
     replace: '',
     test: misuse(
       'chunk-reentry',
-      'an allocation that cannot be finished leaves nothing at the end of the stack, without a bitmap',
+      'a pool without a bitmap keeps no chunk where no Buffer could be made of it',
     ),
   },
   {
