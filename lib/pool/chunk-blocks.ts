@@ -125,7 +125,7 @@ export class ChunkBlocks {
       buffer = this.view(offsetInMail(), size, handle);
       if (this.#bits !== null) this.#mark(this.#bits, buffer, true);
     } catch (error) {
-      giveBlock(member, handle, 0); // there was no room left on the stack
+      giveBlock(member, handle, 0); // no Buffer could be made of it
       throw error;
     }
     if (allocated.hasSubscribers) announce(allocated, this.#pool, buffer, size);
