@@ -4,8 +4,8 @@
 import { type AllocatorStats, BaseAllocator } from './allocator.js';
 import { type Block, classify, viewOffsetOf } from './block.js';
 import { describeLayout, heapwrightError, invalidArgType, outOfRange } from './errors.js';
-import { checkAnswer } from './guard/answer.js';
-import { Custody, type LiveBlock } from './guard/custody.js';
+import { type Answer, checkAnswer } from './guard/answer.js';
+import { Custody } from './guard/custody.js';
 import { type Layout, requireLayout } from './layout.js';
 import { type Lease, requireUnleased } from './lease.js';
 import { measure } from './measure.js';
@@ -279,7 +279,7 @@ class DefinedAllocator<B extends Block> extends BaseAllocator<B> {
     this.#isInside = true;
   }
 
-  #requireLive(block: B, layout: Layout): LiveBlock {
+  #requireLive(block: B, layout: Layout): Answer {
     const live = this.#live.find(block);
     if (live === null) throw this.#refuse(block);
     const own = live.layout;
@@ -309,20 +309,20 @@ class DefinedAllocator<B extends Block> extends BaseAllocator<B> {
   #adopt(block: B, layout: Layout): B {
     const answer = checkAnswer(block, layout);
     if (this.#live.find(block) !== null) throw refuseLive('that is live already');
-    if (!this.#keep(block, { ...answer, layout })) throw refuseLive('over bytes of a live one');
+    if (!this.#keep(block, answer)) throw refuseLive('over bytes of a live one');
     this.#peakBytes = Math.max(this.#peakBytes, this.#liveBytes);
     this.#allocations++;
     return block;
   }
 
   /** False, and nothing changed: a live block has some of its bytes. */
-  #keep(block: B, live: LiveBlock): boolean {
+  #keep(block: B, live: Answer): boolean {
     if (!this.#live.add(block, live)) return false;
     this.#liveBytes += live.layout.size;
     return true;
   }
 
-  #drop(block: B, { layout }: LiveBlock): void {
+  #drop(block: B, { layout }: Answer): void {
     this.#live.remove(block);
     this.#liveBytes -= layout.size;
   }
