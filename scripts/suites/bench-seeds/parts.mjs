@@ -70,6 +70,12 @@ const PARTS = [
   timed('talc-micro', { plain: 3, full: 7 }, FULL_SECOND, { key: 'micro' }),
 ];
 
+/** How long a run of `extent` takes for what is published for 1 s, and for 200 ms. */
+export const lastingOf = (extent) =>
+  extent === 'quick'
+    ? { second: `${QUICK_MS} ms`, fifth: `${QUICK_MS} ms` }
+    : { second: '1 s', fifth: '200 ms' };
+
 /**
  * The parts of a run of `extent` (quick, plain or full): `{ key, workload, args, who, rounds }`.
  * What has no number of rounds for a plain run is only part of a full one.
