@@ -181,6 +181,15 @@ void chunk_model_reclaim(chunk_model_t *model, uint32_t owner) {
   REQUIRE(hw_chunk_reclaim(model->heap, owner, &blocks) == HW_OK && blocks == should);
 }
 
+/* Whether a live block lies where a dead one began. */
+static bool has_tenant(const chunk_model_t *model, const chunk_model_block_t *dead) {
+  if (dead->layout.size > 0) return model->taken[first_of(model, dead)];
+  for (size_t i = 0; i < model->count; i++) {
+    if (model->blocks[i].ptr == dead->ptr) return true;
+  }
+  return false;
+}
+
 void chunk_model_misuse(chunk_model_t *model, size_t index, unsigned sort) {
   if (index >= model->count) return;
   const chunk_model_block_t *block = &model->blocks[index];
@@ -198,10 +207,10 @@ void chunk_model_misuse(chunk_model_t *model, size_t index, unsigned sort) {
       layout = (hw_layout_t){layout.size - at, 1};
       should = HW_ERR_INTERIOR;
       break;
-    case 3: /* inside a chunk */
+    case 3: /* inside a chunk, with what is left or with all */
       if (layout.size < 2) return;
       ptr++;
-      layout = (hw_layout_t){layout.size - 1, 1};
+      layout = (hw_layout_t){layout.size - sort / 6 % 2, 1};
       should = HW_ERR_INTERIOR;
       break;
     case 4:
@@ -210,10 +219,9 @@ void chunk_model_misuse(chunk_model_t *model, size_t index, unsigned sort) {
       should = HW_ERR_NOT_OWNED;
       break;
     default: /* a second free of the last one, unless it has a new tenant */
-      if (model->last_freed.layout.size == 0) return;
+      if (model->last_freed.ptr == NULL || has_tenant(model, &model->last_freed)) return;
       ptr = model->last_freed.ptr;
       layout = model->last_freed.layout;
-      if (model->taken[first_of(model, &model->last_freed)]) return;
       should = HW_ERR_NOT_LIVE;
   }
   REQUIRE(hw_deallocate(model->heap, ptr, layout) == should);
@@ -257,6 +265,9 @@ void chunk_model_check(chunk_model_t *model) {
       REQUIRE(hw_owns(model->heap, address) == (model->taken[i] ? HW_OWNS_YES : HW_OWNS_NO));
     }
     if (model->bitmap != NULL) REQUIRE((model->bitmap[i / 8] >> (i % 8) & 1) == model->taken[i]);
+  }
+  for (size_t i = model->chunks; model->bitmap != NULL && i % 8 != 0; i++) {
+    REQUIRE((model->bitmap[i / 8] >> (i % 8) & 1) == 0);
   }
   for (size_t i = 0; i < model->count; i++) {
     check_bytes(&model->blocks[i], model->blocks[i].layout.size);
