@@ -183,9 +183,16 @@ export abstract class NativeAllocator extends BaseAllocator<ArrayBuffer> {
   /** Null where freed memory does not wait for a while before it goes back. */
   readonly #decay: DecayTimer | null;
 
-  protected constructor(kind: string, limit: number, arena?: ArenaSettings, chunk?: ChunkSettings) {
+  /** `opened` is a heap that was made in the call before; without it one of `kind` is made. */
+  protected constructor(
+    kind: string,
+    limit: number,
+    arena?: ArenaSettings,
+    chunk?: ChunkSettings,
+    opened?: object,
+  ) {
     super(kind);
-    const anchor = createHeap(kind, limit, arena, chunk);
+    const anchor = opened ?? createHeap(kind, limit, arena, chunk);
     if (typeof anchor === 'number') throw this.#refuse(anchor);
     this.#heap = mail[INDEX] as number;
     this.#anchor = anchor;
@@ -334,6 +341,11 @@ export abstract class NativeAllocator extends BaseAllocator<ArrayBuffer> {
     return 'os';
   }
 
+  /** What is to be said of an allocator that answered what cannot be. */
+  protected refuseAnswer(): Error {
+    return refuseCall(Code.CORRUPTED);
+  }
+
   /** One line for `util.inspect` and `console.log`. Never throws. */
   [INSPECT](): string {
     const isAllocator = #heap in this;
@@ -371,6 +383,7 @@ export abstract class NativeAllocator extends BaseAllocator<ArrayBuffer> {
   }
 
   #refuseChange(code: number, block: ArrayBuffer, layout: Layout, newLayout: Layout): Error {
+    if (code === Code.CORRUPTED) return this.refuseAnswer();
     const isRequest = code === Code.OUT_OF_MEMORY || code === Code.LIMIT || code === Code.NOWAIT;
     return isRequest
       ? this.#refuseRequest(code, newLayout)
@@ -378,6 +391,7 @@ export abstract class NativeAllocator extends BaseAllocator<ArrayBuffer> {
   }
 
   #refuseRequest(code: number, layout: Layout): Error {
+    if (code === Code.CORRUPTED) return this.refuseAnswer();
     if (refused.hasSubscribers) announceLimit(this, layout);
     const refusing = {
       allocator: this.name,
