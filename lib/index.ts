@@ -9,8 +9,10 @@ export {
 } from './allocators/arena-allocator.js';
 export { ChunkAllocator, type ChunkAllocatorOptions } from './allocators/chunk-allocator.js';
 export type { ChunkFit } from './allocators/chunk-options.js';
+export { type LoadAllocatorOptions, loadAllocator } from './allocators/load-allocator.js';
 export { SystemAllocator, type SystemAllocatorOptions } from './allocators/system-allocator.js';
 export type { Block } from './block.js';
+export { capi } from './capi.js';
 export type { AllocatorLike } from './compose/adopt.js';
 export { Fallback } from './compose/fallback.js';
 export { Limited, type Limits } from './compose/limited.js';
