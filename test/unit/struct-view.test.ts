@@ -95,7 +95,7 @@ describe('structView', () => {
   });
 
   it('finds any name of a field', () => {
-    const odd = Layout.struct({ ['__proto__']: 'u8', constructor: 'u8', toJSON: 'u8', '': 'u8' });
+    const odd = Layout.struct({ ['__proto__']: 'u8' as const, constructor: 'u8', toJSON: 'u8', '': 'u8' });
     const block = new ArrayBuffer(4);
     const view = structView(odd, block);
     Reflect.set(view, '__proto__', 1);
