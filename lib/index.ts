@@ -52,7 +52,14 @@ export {
 } from './introspection.js';
 export { Layout, type LayoutLike, type LayoutType } from './layout.js';
 export type { Lease } from './lease.js';
-export type { AllocateOptions, DeallocateOptions } from './options.js';
+export {
+  type AllocateOptions,
+  type AllocateRequest,
+  type DeallocateOptions,
+  NOWAIT,
+  NOWARN,
+  ZEROED,
+} from './options.js';
 export type { BufferAllocator, Fill } from './pool/buffer-allocator.js';
 export { BufferPool } from './pool/buffer-pool.js';
 export type { ChunkMemory } from './pool/chunk-memory.js';
