@@ -115,7 +115,7 @@ export class Layout {
    * @example
    * Layout.struct({ tag: 'u8', value: 'f64' }).offsets.value; // 8
    */
-  static struct<const Fields extends structs.StructFields>(fields: Fields): structs.Struct<Fields>;
+  static struct<Fields extends structs.StructFields>(fields: Fields): structs.Struct<Fields>;
   static struct(fields: structs.StructFields): structs.Struct {
     if (!structs.isPlainObject(fields)) {
       throw invalidArgType('fields', 'a plain object of types or layouts', fields);

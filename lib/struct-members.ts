@@ -14,7 +14,7 @@ export interface Struct<Fields extends StructFields = StructFields> {
   /** Padded to its alignment. */
   layout: Layout;
   /** In bytes, from the start of the struct. */
-  offsets: { [Name in keyof Fields]: number };
+  offsets: { -readonly [Name in keyof Fields]: number };
   /** The types of the fields; there for the compiler alone. */
   readonly [FIELDS]?: Fields;
 }

@@ -47,11 +47,7 @@ export class Box<T extends ValueType> {
    * @throws INVALID_ARG_TYPE, OUT_OF_RANGE: it is no value of that type. AllocError: there is no
    * memory, of which the hook of `setAllocErrorHook` is told.
    */
-  static of<const T extends ValueType>(
-    type: T,
-    value: ValueOf<T>,
-    allocator?: AnyAllocatorLike,
-  ): Box<T> {
+  static of<T extends ValueType>(type: T, value: ValueOf<T>, allocator?: AnyAllocatorLike): Box<T> {
     const element = elementOf(type, 'type');
     const owner = allocatorFor(allocator);
     const accepted = element.accept(value, 'value');

@@ -93,6 +93,11 @@ class Values implements Home {
     this.length += accepted.length;
   }
 
+  truncate(length: unknown): void {
+    this.memory.requireIdle();
+    this.length = requireCount(length, 'length', this.length);
+  }
+
   copy(index: number): unknown {
     return this.element.copy(this, this.offset(index));
   }
@@ -144,7 +149,7 @@ export class Vec<T extends ValueType> implements Iterable<ValueOf<T>> {
    *
    * @param type A primitive type, or what `Layout.struct` returned.
    */
-  static of<const T extends ValueType>(type: T, allocator?: AnyAllocatorLike): Vec<T> {
+  static of<T extends ValueType>(type: T, allocator?: AnyAllocatorLike): Vec<T> {
     const element = elementOf(type, 'type');
     return new Vec<T>(KEY, new Values(element, new Memory(allocatorFor(allocator))));
   }
@@ -223,14 +228,12 @@ export class Vec<T extends ValueType> implements Iterable<ValueOf<T>> {
 
   /** Removes all values from the `length`th on. The memory stays. */
   truncate(length: number): void {
-    const own = valuesOf(this);
-    own.memory.requireIdle();
-    own.length = requireCount(length, 'length', own.length);
+    valuesOf(this).truncate(length);
   }
 
   /** Removes all values. The memory stays. */
   clear(): void {
-    this.truncate(0);
+    valuesOf(this).truncate(0);
   }
 
   /** A copy of all values; of structs, plain objects. */
@@ -278,7 +281,7 @@ export class Vec<T extends ValueType> implements Iterable<ValueOf<T>> {
  * @example
  * console.log(vec('i32', 1, 2, 3).toArray()); // [1, 2, 3]
  */
-export function vec<const T extends ValueType>(type: T, ...values: readonly ValueOf<T>[]): Vec<T> {
+export function vec<T extends ValueType>(type: T, ...values: readonly ValueOf<T>[]): Vec<T> {
   const list = Vec.of(type);
   list.push(...values);
   return list;

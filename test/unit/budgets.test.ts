@@ -5,9 +5,9 @@ import {
   ArenaAllocator,
   allocate,
   Box,
+  type BudgetFigures,
   BufferPool,
   box,
-  type BudgetFigures,
   deallocate,
   defineAllocator,
   Layout,
@@ -26,6 +26,7 @@ import { collect, idle, withCode } from '../support/idle.js';
 beforeEach(idle);
 
 const layout = Layout.from(60);
+const work = (): number => 1;
 
 describe('withBudget', () => {
   it('lets allocations inside count, and is LIMIT beyond, across await', async () => {
@@ -179,7 +180,7 @@ describe('withBudget', () => {
   });
 
   it('counts what was freed with its memory in use until nothing can reach it', async () => {
-    await withBudget({ bytes: 100 }, async (budget) => {
+    await withBudget({ bytes: 100 }, async (budget): Promise<void> => {
       (() => {
         const block = allocate(layout);
         withForced(Force.BUSY, () => expect(deallocate(block, layout)).toBe(false));
@@ -191,7 +192,7 @@ describe('withBudget', () => {
   });
 
   it('gets back what was dropped', async () => {
-    await withBudget({ bytes: 100 }, async (budget) => {
+    await withBudget({ bytes: 100 }, async (budget): Promise<void> => {
       (() => allocate(layout))();
       expect(await collect(() => budget.usedBytes === 0)).toBe(true);
       expect(tryAllocate(layout)).not.toBeNull();
@@ -206,12 +207,12 @@ describe('withBudget', () => {
   });
 
   it.each([
-    ['nothing', [undefined, () => 1], 'INVALID_ARG_TYPE'],
-    ['no bytes', [{}, () => 1], 'INVALID_ARG_TYPE'],
-    ['bytes as a string', [{ bytes: '64' }, () => 1], 'INVALID_ARG_TYPE'],
-    ['another option', [{ bytes: 1, blocks: 1 }, () => 1], 'INVALID_ARG_TYPE'],
-    ['negative bytes', [{ bytes: -1 }, () => 1], 'OUT_OF_RANGE'],
-    ['NaN', [{ bytes: Number.NaN }, () => 1], 'OUT_OF_RANGE'],
+    ['nothing', [undefined, work], 'INVALID_ARG_TYPE'],
+    ['no bytes', [{}, work], 'INVALID_ARG_TYPE'],
+    ['bytes as a string', [{ bytes: '64' }, work], 'INVALID_ARG_TYPE'],
+    ['another option', [{ bytes: 1, blocks: 1 }, work], 'INVALID_ARG_TYPE'],
+    ['negative bytes', [{ bytes: -1 }, work], 'OUT_OF_RANGE'],
+    ['NaN', [{ bytes: Number.NaN }, work], 'OUT_OF_RANGE'],
     ['work that is no function', [{ bytes: 1 }, 1], 'INVALID_ARG_TYPE'],
   ])('refuses %s', (_title, args, code) => {
     expect(() => call({ withBudget }, 'withBudget', ...args)).toThrow(withCode(code));

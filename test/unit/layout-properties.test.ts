@@ -58,7 +58,10 @@ const nearLimit = fc
   .filter(([, count]) => count <= M);
 const anyRepeat = fc.oneof(fc.tuple(anyLayout, anySize), nearLimit);
 const primitives: LayoutType[] = ['u8', 'i16', 'u32', 'f32', 'f64', 'i64', 'ptr'];
-const anyField: fc.Arbitrary<LayoutType | Layout> = fc.oneof(fc.constantFrom(...primitives), anyLayout);
+const anyField: fc.Arbitrary<LayoutType | Layout> = fc.oneof(
+  fc.constantFrom(...primitives),
+  anyLayout,
+);
 const anyFields = fc.dictionary(fc.string(), anyField, { maxKeys: 8 });
 
 const check = <Args extends [unknown, ...unknown[]]>(

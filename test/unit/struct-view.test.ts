@@ -95,13 +95,11 @@ describe('structView', () => {
   });
 
   it('finds any name of a field', () => {
-    const odd = Layout.struct({ ['__proto__']: 'u8', constructor: 'u8', toJSON: 'u8', '': 'u8' });
+    const names = ['__proto__', 'constructor', 'toJSON', ''];
+    const odd = Layout.struct(Object.fromEntries(names.map((name) => [name, 'u8' as const])));
     const block = new ArrayBuffer(4);
     const view = structView(odd, block);
-    Reflect.set(view, '__proto__', 1);
-    Reflect.set(view, 'constructor', 2);
-    Reflect.set(view, 'toJSON', 3);
-    Reflect.set(view, '', 4);
+    for (const [at, name] of names.entries()) Reflect.set(view, name, at + 1);
     expect([...new Uint8Array(block)]).toEqual([1, 2, 3, 4]);
   });
 

@@ -224,6 +224,8 @@ describe('a Vec', () => {
     list.dispose();
     expect(inspect(list)).toBe('[Vec i32: gone]');
     expect(inspect(Object.create(Vec.prototype))).toBe('Vec {}');
-    expect(inspect(vec('u8', ...Array(20).fill(0)))).toMatch(/^\[Vec u8: 20 of 20, 0,.*, \.\.\.\]$/);
+    expect(inspect(vec('u8', ...Array(20).fill(0)))).toMatch(
+      /^\[Vec u8: 20 of 20, 0,.*, \.\.\.\]$/,
+    );
   });
 });
