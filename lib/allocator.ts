@@ -2,7 +2,7 @@
  * The seam: what every allocator is, and what an allocator that a user writes gets for free.
  */
 import { type Block, classify, copyBytes } from './block.js';
-import { invalidArgType, isHeapwrightError, outOfRange } from './errors.js';
+import { type AllocError, invalidArgType, isHeapwrightError, outOfRange } from './errors.js';
 import { type Layout, requireLayout } from './layout.js';
 import { type Lease, leaseBlock, requireUnleased } from './lease.js';
 import {
@@ -107,6 +107,26 @@ export interface Allocator<B extends Block = ArrayBuffer> {
    */
   readonly dispose: () => void;
   readonly [Symbol.dispose]: () => void;
+  /** This allocator, and `secondary` where it has no memory: a `Fallback` of the two. */
+  readonly withFallback: (secondary: Allocator<B> | TwoFunctions<B>) => Allocator<B>;
+}
+
+/** What is enough to stand where an allocator is asked for; see `defineAllocator`. */
+export interface TwoFunctions<B extends Block> {
+  allocate(layout: Layout, options: AllocateOptions): B;
+  deallocate(block: B, layout: Layout, options: DeallocateOptions): unknown;
+}
+
+type MakeFallback = <B extends Block>(
+  primary: Allocator<B>,
+  secondary: Allocator<B> | TwoFunctions<B>,
+) => Allocator<B>;
+
+let makeFallback: MakeFallback;
+
+/** Says what `withFallback` makes: a combinator, which stands on this file. Called once. */
+export function provideFallback(make: MakeFallback): void {
+  makeFallback = make;
 }
 
 const NO_STATS: AllocatorStats = Object.freeze({
@@ -125,7 +145,7 @@ const NO_STATS: AllocatorStats = Object.freeze({
 });
 
 /** Whether an error says that there was no memory to be had. */
-function isOutOfMemory(error: unknown): boolean {
+export function isOutOfMemory(error: unknown): error is AllocError {
   if (!isHeapwrightError(error)) return false;
   return error.code === 'ERR_HEAPWRIGHT_OUT_OF_MEMORY' || error.code === 'ERR_HEAPWRIGHT_LIMIT';
 }
@@ -154,6 +174,9 @@ function asOptions(options: AllocateRequest | undefined): AllocateOptions | unde
 /** INVALID_ARG_TYPE for the receiver of a borrowed method that is no allocator. */
 let checkReceiver: (value: unknown) => void;
 
+/** Whether `value` was constructed as a {@link BaseAllocator}. Runs no code of its own. */
+export let isAllocator: (value: unknown) => value is BaseAllocator<never>;
+
 /**
  * An allocator with only `allocate` and `deallocate` left to write. Everything else is built on
  * those two; override what can be done better.
@@ -172,8 +195,10 @@ let checkReceiver: (value: unknown) => void;
  */
 export abstract class BaseAllocator<B extends Block = ArrayBuffer> implements Allocator<B> {
   static {
+    isAllocator = (value): value is BaseAllocator<never> =>
+      typeof value === 'object' && value !== null && #brand in value;
     checkReceiver = (value) => {
-      if (typeof value === 'object' && value !== null && #brand in value) return;
+      if (isAllocator(value)) return;
       throw invalidArgType('this', 'an allocator', value);
     };
   }
@@ -267,6 +292,11 @@ export abstract class BaseAllocator<B extends Block = ArrayBuffer> implements Al
   [Symbol.dispose](): void {
     checkReceiver(this);
     this.dispose();
+  }
+
+  withFallback(secondary: Allocator<B> | TwoFunctions<B>): Allocator<B> {
+    checkReceiver(this);
+    return makeFallback(this as Allocator<B>, secondary);
   }
 
   /** A reallocation without a block. The layout that it does not have may be left out. */

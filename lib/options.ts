@@ -95,6 +95,15 @@ let constantFlags = ZEROED;
 /** The options of the last call: an object that comes twice in a row may be a constant. */
 let last: object | undefined;
 
+/** For each combination of flags, options that say it. */
+const CANONICAL: readonly Required<AllocateOptions>[] = Array.from(
+  { length: ALL_FLAGS + 1 },
+  (_, flags) => Object.freeze({ uninitialized: (flags & ZEROED) === 0, flags }),
+);
+/** What one allocator of the package tells another most often. */
+const PLAIN = CANONICAL[ZEROED];
+const UNINITIALIZED = CANONICAL[0];
+
 /** Whether there is no getter to be asked each time. */
 function isValue(options: object, name: keyof AllocateOptions): boolean {
   const property = getOwnPropertyDescriptor(options, name);
@@ -145,6 +154,8 @@ function readRequest(options: AllocateOptions): number {
 export function flagsOf(options: AllocateRequest | undefined): number {
   if (options === undefined) return ZEROED;
   if (options === constant) return constantFlags;
+  if (options === UNINITIALIZED) return 0;
+  if (options === PLAIN) return ZEROED;
   if (typeof options === 'number') return requireFlags(options, 'options') | ZEROED;
   const flags = readRequest(options);
   if (options !== last) {
@@ -160,12 +171,6 @@ export function flagsOf(options: AllocateRequest | undefined): number {
 export function isUninitialized(options: AllocateRequest | undefined): boolean {
   return (flagsOf(options) & ZEROED) === 0;
 }
-
-/** For each combination of flags, options that say it. */
-const CANONICAL: readonly Required<AllocateOptions>[] = Array.from(
-  { length: ALL_FLAGS + 1 },
-  (_, flags) => Object.freeze({ uninitialized: (flags & ZEROED) === 0, flags }),
-);
 
 /** The options behind `flags`, for an allocator that a program wrote: an object in any case. */
 export function optionsOf(flags: number): Required<AllocateOptions> {

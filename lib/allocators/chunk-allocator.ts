@@ -1,6 +1,7 @@
 import { type AllocReason, heapwrightError, invalidArgType } from '../errors.js';
 import type { Layout } from '../layout.js';
 import { limitOption, readOptions } from '../options.js';
+import { trustAllocator } from '../trust.js';
 import {
   type ChunkFit,
   chunkSizeOption,
@@ -112,3 +113,5 @@ export class ChunkAllocator extends NativeAllocator {
     return readReason(Of.HEAP, heapIdOf(this), size, align);
   }
 }
+
+trustAllocator(ChunkAllocator);

@@ -29,6 +29,7 @@ import {
   throwsWhenBusy,
 } from '../options.js';
 import { refuseCall, refusePlace } from '../refusal.js';
+import { trustAllocator } from '../trust.js';
 import { BufferAllocator } from './buffer-allocator.js';
 import { PoolDecay } from './decay.js';
 import { Hold } from './hold.js';
@@ -381,3 +382,5 @@ export class BufferPool extends BufferAllocator {
     recoveredChannel.publish(message);
   }
 }
+
+trustAllocator(BufferPool);

@@ -14,6 +14,7 @@ import { refuseCall, refusePlace } from '../refusal.js';
 import type { ChunkMemory, UseBits } from './chunk-memory.js';
 import { refuseBlockOf } from './chunk-pool-answers.js';
 import { checkSize, refuseForeign } from './live.js';
+import { claim, endClaim, endMembership, leaveWhenCollected } from './memory-claim.js';
 import * as share from './share.js';
 import * as stamps from './stamp.js';
 import { type Keeper, Place, type PlaceDescription } from './stamp.js';
@@ -73,8 +74,11 @@ export class ChunkBlocks {
     this.memory = parts.memory;
     this.#bytes = parts.bytes;
     this.#bits = parts.bits;
-    this.#member = parts.member.id;
-    this.#anchor = parts.member.anchor;
+    const { id, anchor } = parts.member;
+    this.#member = id;
+    this.#anchor = anchor;
+    if (parts.name === null) claim(parts.memory, pool);
+    else leaveWhenCollected(pool, { id, anchor, bytes: parts.bytes });
     this.live = new ChunkPlace({
       pool,
       lease,
@@ -112,10 +116,18 @@ export class ChunkBlocks {
 
   /** A Buffer over free chunks, as they are. There is no call of the system to wait for. */
   take(size: number, align: number, flags: number): Buffer {
-    const code = takeBlock(this.requireMember(), size, align);
+    const member = this.requireMember();
+    const code = takeBlock(member, size, align);
     if (code !== OK) throw this.#refuse(code, size, align, flags);
-    const buffer = this.view(offsetInMail(), size, handleInMail());
-    if (this.#bits !== null) this.#mark(this.#bits, buffer, true);
+    const handle = handleInMail();
+    let buffer: Buffer;
+    try {
+      buffer = this.view(offsetInMail(), size, handle);
+      if (this.#bits !== null) this.#mark(this.#bits, buffer, true);
+    } catch (error) {
+      giveBlock(member, handle, 0); // no Buffer could be made of it
+      throw error;
+    }
     if (allocated.hasSubscribers) announce(allocated, this.#pool, buffer, size);
     return buffer;
   }
@@ -151,12 +163,12 @@ export class ChunkBlocks {
     const same = this.resizeInPlace(buffer, size, align, isZeroed);
     if (same !== null) return same;
     const next = this.take(size, align, flags);
-    copyBytes(buffer, next);
-    if (isZeroed) zeroFrom(next, lengthOf(buffer));
     try {
+      copyBytes(buffer, next);
+      if (isZeroed) zeroFrom(next, lengthOf(buffer));
       this.give(buffer, 0);
     } catch (error) {
-      this.give(next, 0); // another thread was faster to free it
+      this.give(next, 0); // as when another thread was faster to free the old one
       throw error;
     }
     return next;
@@ -216,9 +228,12 @@ export class ChunkBlocks {
   }
 
   lease(buffer: Buffer): void {
-    this.requireLive(buffer);
+    const { size, align } = this.requireLive(buffer);
     const code = share.leaseBlock(this.#member, handleOf(buffer));
-    if (code !== OK) throw refuseBlockOf(code, this.#member, handleOf(buffer));
+    if (code === OK) return;
+    if (code !== Code.OUT_OF_MEMORY) throw refuseBlockOf(code, this.#member, handleOf(buffer));
+    const layout = Layout.from(size, align);
+    throw outOfMemory({ layout, allocator: this.#name, reason: 'limit' });
   }
 
   endLease(buffer: Buffer): void {
@@ -243,6 +258,8 @@ export class ChunkBlocks {
 
   close(): void {
     native.leaveShare(this.#member);
+    endClaim(this.memory);
+    if (this.#anchor !== null) endMembership(this.#anchor);
     this.#member = CLOSED;
     this.#anchor = null;
   }

@@ -116,7 +116,7 @@ describe.each(makers)('flags of a request to %s', (_name, make) => {
     ['a string', '1', 'INVALID_ARG_TYPE'],
     ['null', null, 'INVALID_ARG_TYPE'],
     ['a bigint', 1n, 'INVALID_ARG_TYPE'],
-    ['an object', new Number(1), 'INVALID_ARG_TYPE'],
+    ['an object', { valueOf: (): number => 1 }, 'INVALID_ARG_TYPE'],
   ])('that are %s are refused without effect', (_title, flags, code) => {
     const allocator = make();
     const before = allocator.stats();
