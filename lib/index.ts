@@ -15,6 +15,8 @@ export type { Block } from './block.js';
 export { capi } from './capi.js';
 export type { AllocatorLike } from './compose/adopt.js';
 export { Fallback } from './compose/fallback.js';
+export { FreeList, type FreeListStats } from './compose/free-list.js';
+export type { FreeListOptions } from './compose/free-list-options.js';
 export { Limited, type Limits } from './compose/limited.js';
 export { NullAllocator } from './compose/null-allocator.js';
 export { type Segment, Segregator } from './compose/segregator.js';
