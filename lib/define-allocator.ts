@@ -4,15 +4,17 @@
 import { type AllocatorStats, BaseAllocator } from './allocator.js';
 import { type Block, classify, viewOffsetOf } from './block.js';
 import { describeLayout, heapwrightError, invalidArgType, outOfRange } from './errors.js';
-import { checkAnswer } from './guard/answer.js';
-import { Custody, type LiveBlock } from './guard/custody.js';
+import { type Answer, checkAnswer } from './guard/answer.js';
+import { Custody } from './guard/custody.js';
 import { type Layout, requireLayout } from './layout.js';
 import { type Lease, requireUnleased } from './lease.js';
 import { measure } from './measure.js';
 import {
   type AllocateOptions,
+  type AllocateRequest,
   type DeallocateOptions,
-  isUninitialized,
+  flagsOf,
+  optionsOf,
   throwsWhenBusy,
 } from './options.js';
 import { trustAllocator } from './trust.js';
@@ -21,8 +23,11 @@ import { trustAllocator } from './trust.js';
 export interface AllocatorDefinition<B extends Block> {
   /** Default `custom`. */
   readonly name?: string;
-  /** A block of exactly `layout.size` bytes, zeroed unless `options.uninitialized`. */
-  allocate(layout: Layout, options: AllocateOptions): B;
+  /**
+   * A block of exactly `layout.size` bytes, zeroed unless `options.uninitialized`. Both options
+   * are always there: `options.flags` says what else was asked for, and has `ZEROED` too.
+   */
+  allocate(layout: Layout, options: Required<AllocateOptions>): B;
   /** Frees a live block of this allocator. Only `false` means "not yet". */
   deallocate(block: B, layout: Layout, options: DeallocateOptions): unknown;
   /** The same memory as a new block, or null. Default: null. */
@@ -128,15 +133,15 @@ class DefinedAllocator<B extends Block> extends BaseAllocator<B> {
     this.#dispose = read('dispose');
   }
 
-  override allocate(layout: Layout, options?: AllocateOptions): B {
+  override allocate(layout: Layout, options?: AllocateRequest): B {
     checkReceiver(this);
     requireLayout(layout, 'layout');
-    const uninitialized = isUninitialized(options);
+    const asked = optionsOf(flagsOf(options));
     this.#requireOpen();
     this.#enter();
     let block: B;
     try {
-      block = this.#allocate(layout, { uninitialized });
+      block = this.#allocate(layout, asked);
     } catch (error) {
       this.#failures++;
       throw error;
@@ -274,7 +279,7 @@ class DefinedAllocator<B extends Block> extends BaseAllocator<B> {
     this.#isInside = true;
   }
 
-  #requireLive(block: B, layout: Layout): LiveBlock {
+  #requireLive(block: B, layout: Layout): Answer {
     const live = this.#live.find(block);
     if (live === null) throw this.#refuse(block);
     const own = live.layout;
@@ -304,20 +309,20 @@ class DefinedAllocator<B extends Block> extends BaseAllocator<B> {
   #adopt(block: B, layout: Layout): B {
     const answer = checkAnswer(block, layout);
     if (this.#live.find(block) !== null) throw refuseLive('that is live already');
-    if (!this.#keep(block, { ...answer, layout })) throw refuseLive('over bytes of a live one');
+    if (!this.#keep(block, answer)) throw refuseLive('over bytes of a live one');
     this.#peakBytes = Math.max(this.#peakBytes, this.#liveBytes);
     this.#allocations++;
     return block;
   }
 
   /** False, and nothing changed: a live block has some of its bytes. */
-  #keep(block: B, live: LiveBlock): boolean {
+  #keep(block: B, live: Answer): boolean {
     if (!this.#live.add(block, live)) return false;
     this.#liveBytes += live.layout.size;
     return true;
   }
 
-  #drop(block: B, { layout }: LiveBlock): void {
+  #drop(block: B, { layout }: Answer): void {
     this.#live.remove(block);
     this.#liveBytes -= layout.size;
   }

@@ -22,8 +22,9 @@ const resizableGetter = getOwnPropertyDescriptor(ArrayBuffer.prototype, 'resizab
 /** The largest elements of a typed array: where one may begin in its ArrayBuffer. */
 const LARGEST_ELEMENT = 8;
 
-/** Where the bytes of an answer are: an ArrayBuffer, and for a Buffer its place in it. */
+/** What was answered to a request, and where its bytes were then. */
 export interface Answer {
+  readonly layout: Layout;
   /** The answer itself, or what a Buffer is a view of. */
   readonly memory: object;
   readonly isView: boolean;
@@ -111,5 +112,5 @@ export function checkAnswer(block: Block, layout: Layout): Answer {
   if (alignmentOf(block) < layout.align && size > 0 && !isAligned(block, layout.align, start)) {
     throw corrupted(`at no multiple of ${layout.align}`);
   }
-  return { memory, isView, start };
+  return { layout, memory, isView, start };
 }

@@ -1,25 +1,19 @@
 /** The blocks that an allocator has out, each with its layout and its bytes. */
 import type { Block } from '../block.js';
-import type { Layout } from '../layout.js';
 import type { Answer } from './answer.js';
 import { createNotes } from './note.js';
 import { Ranges } from './ranges.js';
 
-/** A block that is live, and where its bytes were when it came. */
-export interface LiveBlock extends Answer {
-  readonly layout: Layout;
-}
-
 /** What is noted on a block, from the first time it is handed out on. */
 interface Entry {
   /** Null while it is not live. */
-  live: LiveBlock | null;
+  live: Answer | null;
   /** Where it stands in the list. */
   at: number;
 }
 
-const entries = createNotes<Entry>();
-const rangesOf = createNotes<Ranges>();
+const entries = createNotes<Entry>((entry) => entry.live === null);
+const rangesOf = createNotes<Ranges>((ranges) => ranges.isEmpty);
 
 export class Custody<B extends Block> {
   /** Kept until they are freed. */
@@ -34,7 +28,7 @@ export class Custody<B extends Block> {
     return [...this.#blocks];
   }
 
-  find(block: unknown): LiveBlock | null {
+  find(block: unknown): Answer | null {
     return this.#entryOf(block)?.live ?? null;
   }
 
@@ -50,12 +44,12 @@ export class Custody<B extends Block> {
   }
 
   /** False, and nothing changed: a live block has some of its bytes. */
-  add(block: B, live: LiveBlock): boolean {
+  add(block: B, live: Answer): boolean {
     if (live.layout.size > 0 && !this.#takeBytes(live)) return false;
     const at = this.#blocks.push(block) - 1;
     const entry = this.#entryOf(block);
     if (entry === undefined) {
-      entries.set(block, this, { live, at });
+      entries.add(block, this, { live, at });
     } else {
       entry.live = live;
       entry.at = at;
@@ -66,7 +60,7 @@ export class Custody<B extends Block> {
   /** Ends the custody of a live block. */
   remove(block: B): void {
     const entry = this.#entryOf(block) as Entry;
-    const { memory, start, layout, isView } = entry.live as LiveBlock;
+    const { memory, start, layout, isView } = entry.live as Answer;
     if (isView && layout.size > 0) rangesOf.get(memory, this)?.remove(start);
     entry.live = null;
     const last = this.#blocks.pop() as B;
@@ -79,13 +73,13 @@ export class Custody<B extends Block> {
     return typeof block === 'object' && block !== null ? entries.get(block, this) : undefined;
   }
 
-  #takeBytes({ memory, isView, start, layout }: LiveBlock): boolean {
+  #takeBytes({ memory, isView, start, layout }: Answer): boolean {
     const ranges = rangesOf.get(memory, this);
     if (!isView) return ranges === undefined || ranges.isEmpty;
     if (this.find(memory) !== null) return false;
     const end = start + layout.size;
     if (ranges !== undefined) return ranges.add(start, end);
-    rangesOf.set(memory, this, new Ranges(start, end));
+    rangesOf.add(memory, this, new Ranges(start, end));
     return true;
   }
 }

@@ -8,36 +8,53 @@ import { Adopted } from '../block.js';
 /** One kind of notes. An object may have one of each owner. */
 export interface Notes<T> {
   get(target: object, owner: object): T | undefined;
-  set(target: object, owner: object, value: T): void;
+  /** For an owner that has none on `target` yet. */
+  add(target: object, owner: object, value: T): void;
 }
 
-export function createNotes<T>(): Notes<T> {
-  class Note extends Adopted {
-    readonly #owner: object;
-    #value: T;
-    /** Of other owners: rare, as where one allocator is made of another. */
-    #others: WeakMap<object, T> | null = null;
+/** The notes of all owners: more than one where one allocator is made of another. */
+interface Link<T> {
+  readonly owner: object;
+  readonly value: T;
+  readonly next: Link<T> | null;
+}
 
-    constructor(target: object, owner: object, value: T) {
+/** Notes on one object before those that say nothing any more are thrown away. */
+const MANY = 8;
+
+function withoutSpent<T>(first: Link<T>, isSpent: (value: T) => boolean): Link<T> | null {
+  let kept: Link<T> | null = null;
+  let count = 0;
+  for (let link: Link<T> | null = first; link !== null; link = link.next) {
+    count++;
+    if (!isSpent(link.value)) kept = { owner: link.owner, value: link.value, next: kept };
+  }
+  return count < MANY ? first : kept;
+}
+
+/** `isSpent` says of a note whether losing it loses no more than a kinder error. */
+export function createNotes<T>(isSpent: (value: T) => boolean): Notes<T> {
+  class Note extends Adopted {
+    #first: Link<T>;
+
+    constructor(target: object, first: Link<T>) {
       super(target);
-      this.#owner = owner;
-      this.#value = value;
+      this.#first = first;
     }
 
     static get(target: object, owner: object): T | undefined {
-      if (!(#owner in target)) return undefined;
-      return target.#owner === owner ? target.#value : target.#others?.get(owner);
+      if (!(#first in target)) return undefined;
+      let link: Link<T> | null = target.#first;
+      while (link !== null && link.owner !== owner) link = link.next;
+      return link?.value;
     }
 
-    static set(target: object, owner: object, value: T): void {
-      if (!(#owner in target)) {
-        new Note(target, owner, value);
-      } else if (target.#owner === owner) {
-        target.#value = value;
-      } else {
-        target.#others ??= new WeakMap();
-        target.#others.set(owner, value);
+    static add(target: object, owner: object, value: T): void {
+      if (#first in target) {
+        target.#first = { owner, value, next: withoutSpent(target.#first, isSpent) };
+        return;
       }
+      new Note(target, { owner, value, next: null });
     }
   }
   return Note;

@@ -9,7 +9,7 @@ import { classify, copyBytes, lengthOf, offsetOf, viewOffsetOf } from '../block.
 import { allocChannel, announce, announceLimit, freeChannel, limitChannel } from '../channels.js';
 import { heapwrightError, outOfMemory } from '../errors.js';
 import { Layout } from '../layout.js';
-import { ChunkFlag, Code, native } from '../native.js';
+import { ChunkFlag, Code, Flag, native } from '../native.js';
 import { refuseCall, refusePlace } from '../refusal.js';
 import type { ChunkMemory, UseBits } from './chunk-memory.js';
 import { refuseBlockOf } from './chunk-pool-answers.js';
@@ -114,11 +114,11 @@ export class ChunkBlocks {
     return this.#member;
   }
 
-  /** A Buffer over free chunks. */
-  take(size: number, align: number): Buffer {
+  /** A Buffer over free chunks, as they are. There is no call of the system to wait for. */
+  take(size: number, align: number, flags: number): Buffer {
     const member = this.requireMember();
     const code = takeBlock(member, size, align);
-    if (code !== OK) throw this.#refuse(code, size, align);
+    if (code !== OK) throw this.#refuse(code, size, align, flags);
     const handle = handleInMail();
     let buffer: Buffer;
     try {
@@ -157,11 +157,12 @@ export class ChunkBlocks {
   }
 
   /** A live Buffer with another layout; the old one is freed. */
-  resize(buffer: Buffer, layout: Layout, isZeroed: boolean): Buffer {
+  resize(buffer: Buffer, layout: Layout, flags: number): Buffer {
     const { size, align } = layout;
+    const isZeroed = (flags & Flag.ZEROED) !== 0;
     const same = this.resizeInPlace(buffer, size, align, isZeroed);
     if (same !== null) return same;
-    const next = this.take(size, align);
+    const next = this.take(size, align, flags);
     try {
       copyBytes(buffer, next);
       if (isZeroed) zeroFrom(next, lengthOf(buffer));
@@ -314,10 +315,12 @@ export class ChunkBlocks {
     throw refuseCall(address);
   }
 
-  #refuse(code: number, size: number, align: number): Error {
+  #refuse(code: number, size: number, align: number, flags: number): Error {
     if (code !== Code.OUT_OF_MEMORY) return refuseCall(code);
     const layout = Layout.from(size, align);
-    if (limitChannel.hasSubscribers) announceLimit(this.#pool, layout);
+    if (limitChannel.hasSubscribers && (flags & Flag.NOWARN) === 0) {
+      announceLimit(this.#pool, layout);
+    }
     const reason = readReason(Of.SHARE, this.#member, size, align);
     return outOfMemory({ layout, allocator: this.#name, reason });
   }

@@ -15,11 +15,11 @@ import {
 import { heapwrightError, invalidArgType, outOfRange } from '../errors.js';
 import { Layout, requireLayout } from '../layout.js';
 import { type Lease, openLease } from '../lease.js';
-import { Code, FreeFlag, native } from '../native.js';
+import { Code, Flag, FreeFlag, native } from '../native.js';
 import {
-  type AllocateOptions,
+  type AllocateRequest,
   type DeallocateOptions,
-  isUninitialized,
+  flagsOf,
   throwsWhenBusy,
 } from '../options.js';
 import { refuseCall } from '../refusal.js';
@@ -121,16 +121,16 @@ export class ChunkPool extends BufferAllocator {
 
   override allocUnsafe(size: number): Buffer {
     if (typeof size !== 'number' || size >>> 0 !== size) checkSize(size);
-    return this.#blocks.take(size, 1);
+    return this.#blocks.take(size, 1, Flag.NONE);
   }
 
-  override allocate(layout: Layout, options?: AllocateOptions): Buffer {
+  override allocate(layout: Layout, options?: AllocateRequest): Buffer {
     const { size, align } = requireLayout(layout, 'layout');
-    const isZeroed = options === undefined || !isUninitialized(options);
+    const flags = options === undefined ? Flag.ZEROED : flagsOf(options);
     checkReceiver(this);
     checkSize(size);
-    const buffer = this.#blocks.take(size, align);
-    if (isZeroed) zero(buffer);
+    const buffer = this.#blocks.take(size, align, flags);
+    if ((flags & Flag.ZEROED) !== 0) zero(buffer);
     return buffer;
   }
 
@@ -150,17 +150,18 @@ export class ChunkPool extends BufferAllocator {
   }
 
   override reallocate(
-    block: Buffer,
-    layout: Layout,
+    block: Buffer | null,
+    layout: Layout | null,
     newLayout: Layout,
-    options?: AllocateOptions,
+    options?: AllocateRequest,
   ): Buffer {
-    requireLayout(layout, 'layout');
+    if (block === null) return super.reallocate(block, layout, newLayout, options);
+    const old = requireLayout(layout, 'layout');
     requireLayout(newLayout, 'newLayout');
-    const isZeroed = !isUninitialized(options);
+    const flags = flagsOf(options);
     checkReceiver(this);
-    this.#blocks.requireLive(block, layout);
-    return this.replaced(block, this.#blocks.resize(block, newLayout, isZeroed));
+    this.#blocks.requireLive(block, old);
+    return this.replaced(block, this.#blocks.resize(block, newLayout, flags));
   }
 
   override reallocateInPlace(block: Buffer, layout: Layout, newLayout: Layout): Buffer | null {
@@ -306,7 +307,7 @@ export class ChunkPool extends BufferAllocator {
   protected override resize(buffer: Buffer, size: number): Buffer {
     checkSize(size);
     const { align } = this.#blocks.requireLive(buffer);
-    return this.#blocks.resize(buffer, Layout.from(size, align), true);
+    return this.#blocks.resize(buffer, Layout.from(size, align), Flag.ZEROED);
   }
 
   protected override isLive(value: unknown): boolean {

@@ -25,6 +25,7 @@ export async function runDeep({ ops, fuzzSeconds, quick }) {
   }
   counts = add(counts, await runChunks({ quick }));
   counts = add(counts, await pools(quick ? 200_000 : 2_000_000));
+  counts = add(counts, await trees(quick ? 100_000 : 1_000_000));
   return add(counts, await fuzz(quick ? null : fuzzSeconds));
 }
 
@@ -50,6 +51,11 @@ async function model(ops) {
 /** Pooled Buffers against their model. */
 function pools(operations) {
   return runVitest(['test/unit/pool-model'], { HEAPWRIGHT_POOL_OPERATIONS: `${operations}` });
+}
+
+/** Random compositions against theirs. */
+function trees(operations) {
+  return runVitest(['test/unit/tree-model'], { HEAPWRIGHT_TREE_OPERATIONS: `${operations}` });
 }
 
 /** All other C tests, with the long counts. */

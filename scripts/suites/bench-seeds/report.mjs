@@ -21,51 +21,72 @@ const FLAWS = `Its flaws, for which no goal is set on it:
   (d) on a cold heap, allocators with headers in it pay page faults in their times, a bitmap does not
   (e) failures are in the same average: near a full heap it is theirs`;
 
-/** All tables as text. `measured` is of this run; `report` says in which unit single calls are. */
-export function formatSeeds({ checks, results, instructions, goals }) {
+/** All tables as text. `lasting` says how long what is published for 1 s and 200 ms was run here. */
+export function formatSeeds({ checks, results, instructions, goals, lasting }) {
   const unit = hasTicks(results) ? 'ticks' : 'ns';
+  const inSecond = `in ${lasting.second}`;
   return [
     formatChecks(checks),
     formatCounter(results),
     formatSameWork(results, unit),
     formatFullHeap(results, unit),
-    ...formatLiteral(results, unit),
-    formatScores(results, 'galloc-random', "galloc's random actions in 1 s", GALLOC.random, 1e6),
+    ...formatLiteral(results, unit, lasting.second),
+    formatScores(
+      ...[results, 'galloc-random'],
+      ...[`galloc's random actions ${inSecond}`, GALLOC.random, 1e6],
+    ),
     formatSeries(results, 'galloc-random', 1e6),
     formatScores(
       ...[results, 'galloc-exhaustion'],
-      ...["galloc's heap exhaustion in 1 s; glibc ends at 256 MiB", GALLOC.exhaustion, 1e3],
+      ...[`galloc's heap exhaustion ${inSecond}; glibc ends at 256 MiB`, GALLOC.exhaustion, 1e3],
     ),
     formatSeries(results, 'galloc-exhaustion', 1e3),
-    formatTalc(results, '', "talc's random actions", TALC.random),
-    formatTalc(results, '-plain', "talc's random actions without realloc", TALC.plain),
+    formatTalc(results, '', `talc's random actions in ${lasting.fifth}`, TALC.random),
+    formatTalc(
+      ...[results, '-plain'],
+      ...[`talc's random actions without realloc in ${lasting.fifth}`, TALC.plain],
+    ),
     formatEfficiency(results),
     formatMicro(results, unit),
     formatInstructions(instructions),
-    `Goals, for chunks of 256 bytes and next fit where nothing else is said${
-      unit === 'ticks' ? '' : '; those in ticks cannot be judged on this machine'
-    }:\n${formatGoals(goals)}`,
+    formatJudged(goals, unit),
   ]
     .filter((part) => part !== '')
     .join('\n\n');
 }
 
+function formatJudged(goals, unit) {
+  const met = goals.filter((goal) => goal.met).length;
+  const unjudged = unit === 'ticks' ? '' : ' (those in ticks cannot be judged on this machine)';
+  return (
+    `Goals, for chunks of 256 bytes and next fit where nothing else is said: ${met} of ` +
+    `${goals.length} met${unjudged}.\n${formatGoals(goals)}`
+  );
+}
+
 function formatChecks({ values }) {
   const columns = ['iterations', 'seed', 'hash', 'frees', 'live', 'live bytes', ''];
-  const rows = values.map(({ count, seed, checksum, frees, live, liveBytes }) =>
-    [count, seed, checksum, frees, live, liveBytes, 'as expected'].map(String),
-  );
+  const rows = values.map(({ count, seed, checksum, frees, live, liveBytes }) => [
+    ...[count, seed, checksum, frees, live, liveBytes].map((value) => String(value ?? '-')),
+    checksum === undefined ? 'FAILED' : 'as expected',
+  ]);
   return table('Check values of the same work:', columns, rows, 0);
 }
 
 function formatCounter(results) {
-  const [{ unit, ticksPerNs, emptyP50, step, pinned }] = Object.values(results['same-work']).flat();
-  const rate = unit === 'ticks' ? `${ticksPerNs.toFixed(3)} ticks a nanosecond` : 'nanoseconds';
+  const [run] = Object.values(results['same-work']).flat();
+  if (run === undefined) return '';
+  const { unit, ticksPerNs, emptyP50, step, pinned } = run;
+  const rate =
+    unit === 'ticks'
+      ? `${ticksPerNs.toFixed(3)} ticks a nanosecond`
+      : "nanoseconds, where others' figures are ticks";
   return (
     `Counter: ${rate}, in steps of ${step}; an empty measurement takes ${emptyP50} and is not ` +
     `subtracted. ${pinned ? 'Each run is kept on one processor.' : 'Runs could not be pinned.'}\n` +
-    'From: `here` is this run; `elsewhere` was measured by us on one other machine, in Rust; ' +
-    '`published` is what the projects say themselves.'
+    'From: `here` is this run; `elsewhere` was measured by us on one other machine, in Rust, its\n' +
+    'empty measurement 34; `published` is what the projects say themselves. The heap of glibc is\n' +
+    'its own: cold, and without an end.'
   );
 }
 
@@ -153,21 +174,19 @@ const LITERALLY = [
   ['allocMax', 'max'],
 ];
 
-function formatLiteral(results, unit) {
-  const rows = (key, seconds) =>
-    key in results
-      ? ours(results[key], keysOf(LITERALLY)).map((row) => ({
-          ...row,
-          ...{ name: `${row.name}${seconds}`, ok: row.done - row.failed },
-        }))
-      : [];
-  const cold = [...rows('literal-cold', ', 1 s'), ...rows('literal-cold-10', ', 10 s')];
+function formatLiteral(results, unit, second) {
+  const rows = (key, time) =>
+    ours(results[key] ?? {}, keysOf(LITERALLY)).map((row) => ({
+      ...row,
+      ...{ name: `${row.name}, ${time}`, ok: row.done === null ? null : row.done - row.failed },
+    }));
+  const cold = [...rows('literal-cold', second), ...rows('literal-cold-10', '10 s')];
   const title = `The seed's own benchmark, literally, on a heap of 160 MiB, ${unit}`;
   return [
     besidePeers(`${title}, cold.\n${FLAWS}`, LITERALLY, cold, LITERAL.cold),
     besidePeers(
       ...[`${title}, touched before.`, LITERALLY],
-      ...[rows('literal-touched', ', 1 s'), LITERAL.touched],
+      ...[rows('literal-touched', second), LITERAL.touched],
     ),
   ];
 }
@@ -220,7 +239,7 @@ function formatTalc(results, suffix, title, peers) {
     from: peer.from === 'elsewhere' ? 'elsewhere, best' : 'published, mean',
   }));
   const columns = TALC_SIZES.map((size) => [size, `S = ${size}`, 2, 1e6]);
-  return besidePeers(`${title} in 200 ms: successful ones, M.`, columns, rows, labelled);
+  return besidePeers(`${title}: successful ones, M.`, columns, rows, labelled);
 }
 
 function formatEfficiency(results) {
@@ -242,12 +261,14 @@ const MICRO = [
   ...QUANTILES.map((name) => [`sum${name}`, `sum ${name.toLowerCase()}`]),
 ];
 
+const sum = (a, b) => (a === null || b === null ? null : a + b);
+
 function formatMicro(results, unit) {
   const keys = QUANTILES.flatMap((name) => [`alloc${name}`, `free${name}`]);
   const rows = ours(results.micro, keys).map((row) => ({
     ...row,
     ...Object.fromEntries(
-      QUANTILES.map((name) => [`sum${name}`, row[`alloc${name}`] + row[`free${name}`]]),
+      QUANTILES.map((name) => [`sum${name}`, sum(row[`alloc${name}`], row[`free${name}`])]),
     ),
   }));
   const title = `talc's microbenchmark, ${unit}; a sum is of an allocation and a free.`;
