@@ -143,7 +143,7 @@ static bool add_member(hw_share_t *share, hw_member_t *member) {
 
 static bool is_sane(const hw_chunk_options_t *options) {
   size_t chunk_size = options->chunk_size;
-  return options->region != NULL && options->region_size <= HW_SHARE_MOST &&
+  return options->region != NULL && options->region_size < HW_SHARE_MOST &&
          hw_is_power_of_two(chunk_size) &&
          options->region_size / chunk_size <= HW_SHARE_CHUNKS_MOST;
 }
