@@ -7,6 +7,7 @@ const memory = 'lib/pool/chunk-memory.ts';
 const pool = 'lib/pool/chunk-pool.ts';
 const options = 'lib/allocators/chunk-options.ts';
 const core = (name) => ({ core: 'chunk_share', name });
+const forks = (name) => ({ core: 'chunk_share_fork', name });
 const misuse = (file, name) => ({ vitest: `test/misuse/${file}.test.ts`, name });
 const unit = (file, name) => ({ vitest: `test/unit/${file}.test.ts`, name });
 
@@ -161,5 +162,13 @@ export default [
       'chunk-construction',
       'a ChunkAllocator is not made with chunks of 100 bytes: OUT_OF_RANGE',
     ),
+  },
+  {
+    name: 'a fork does not wait for the list of shares',
+    guards: 'shares in a child',
+    file: shares,
+    find: '(void)pthread_once(&once, hold_over_forks);',
+    replace: '(void)once, (void)hold_over_forks;',
+    test: forks('children_of_busy_threads_make_shares'),
   },
 ];
