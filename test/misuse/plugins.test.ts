@@ -8,6 +8,7 @@ import { type Allocator, Layout, loadAllocator } from '../../lib/index.js';
 import { call, thrownBy } from '../support/call.js';
 import { compile } from '../support/compile.js';
 import { expectUnchanged, idle, snapshot, withCode } from '../support/idle.js';
+import { endOf, messageOf, startWorker } from '../support/programs.js';
 
 beforeEach(idle);
 
@@ -207,5 +208,40 @@ describe('the memory of a plug-in', () => {
       await new Promise(setImmediate);
     }
     expect(blocks.every((block) => new Uint8Array(block).every((byte) => byte === 7))).toBe(true);
+  });
+});
+
+describe('a worker', () => {
+  const worker = (source: string) =>
+    startWorker(
+      `
+      const plugin = hw.loadAllocator(data, { limit: 2 ** 16 });
+      const layout = hw.Layout.from(64, 16);
+      const blocks = Array.from({ length: 10 }, () => plugin.allocate(layout));
+      ${source}`,
+      faulty,
+    );
+
+  it('that ends with live blocks leaves them as orphans, and the plug-in loaded', async () => {
+    const ours = load('');
+    const block = ours.allocate(layout);
+    const before = ours.stats().orphanedBlocks;
+    const one = worker('port.postMessage(plugin.stats().liveBlocks);');
+    const ended = endOf(one);
+    expect(await messageOf(one)).toBe(10);
+    await ended;
+    expect(ours.stats().orphanedBlocks).toBe(before + 10);
+    expect(ours.deallocate(block, layout)).toBe(true);
+    expect(ours.verify()).toBe(true);
+    expect(load('').allocate(layout).byteLength).toBe(64);
+  });
+
+  it('has an allocator of its own, whose blocks are foreign here', async () => {
+    const ours = load('');
+    const one = worker('port.postMessage(blocks[0]);');
+    const ended = endOf(one);
+    const copy = (await messageOf(one)) as ArrayBuffer;
+    expect(() => ours.deallocate(copy, layout)).toThrow(withCode('NOT_OWNED'));
+    await ended;
   });
 });
