@@ -11,8 +11,10 @@ import { type Lease, requireUnleased } from './lease.js';
 import { measure } from './measure.js';
 import {
   type AllocateOptions,
+  type AllocateRequest,
   type DeallocateOptions,
-  isUninitialized,
+  flagsOf,
+  optionsOf,
   throwsWhenBusy,
 } from './options.js';
 import { trustAllocator } from './trust.js';
@@ -21,8 +23,11 @@ import { trustAllocator } from './trust.js';
 export interface AllocatorDefinition<B extends Block> {
   /** Default `custom`. */
   readonly name?: string;
-  /** A block of exactly `layout.size` bytes, zeroed unless `options.uninitialized`. */
-  allocate(layout: Layout, options: AllocateOptions): B;
+  /**
+   * A block of exactly `layout.size` bytes, zeroed unless `options.uninitialized`. Both options
+   * are always there: `options.flags` says what else was asked for, and has `ZEROED` too.
+   */
+  allocate(layout: Layout, options: Required<AllocateOptions>): B;
   /** Frees a live block of this allocator. Only `false` means "not yet". */
   deallocate(block: B, layout: Layout, options: DeallocateOptions): unknown;
   /** The same memory as a new block, or null. Default: null. */
@@ -128,15 +133,15 @@ class DefinedAllocator<B extends Block> extends BaseAllocator<B> {
     this.#dispose = read('dispose');
   }
 
-  override allocate(layout: Layout, options?: AllocateOptions): B {
+  override allocate(layout: Layout, options?: AllocateRequest): B {
     checkReceiver(this);
     requireLayout(layout, 'layout');
-    const uninitialized = isUninitialized(options);
+    const asked = optionsOf(flagsOf(options));
     this.#requireOpen();
     this.#enter();
     let block: B;
     try {
-      block = this.#allocate(layout, { uninitialized });
+      block = this.#allocate(layout, asked);
     } catch (error) {
       this.#failures++;
       throw error;

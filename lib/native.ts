@@ -7,6 +7,7 @@
  */
 import { createRequire } from 'node:module';
 import { heapwrightError, isHeapwrightError } from './errors.js';
+import { NOWAIT, NOWARN, ZEROED } from './options.js';
 
 /** Answers of the addon; a mirror of native/binding/codes.h. Below 0: refused, nothing changed. */
 export const Code = Object.freeze({
@@ -70,7 +71,7 @@ export const Kind = Object.freeze({ BLOCK: 0, SLAB: 1, SCOPE: 2, RAW: 3 } as con
 export const State = Object.freeze({ LIVE: 1, DOOMED: 2, ABANDONED: 3 } as const);
 
 /** Flags of the allocating functions; mirrors of HW_ZEROED and its kin. */
-export const Flag = Object.freeze({ NONE: 0, ZEROED: 1 } as const);
+export const Flag = Object.freeze({ NONE: 0, ZEROED, NOWAIT, NOWARN } as const);
 
 /** More flags of `reallocateInPlace`: the block's pages may move to where there is room. */
 export const MoveFlag = Object.freeze({ MAY_MOVE: 8 } as const);

@@ -97,7 +97,9 @@ describe('the constants of lib/native.ts', () => {
   });
 
   it('Flag is the public header, and nothing', () => {
-    expect(Flag).toEqual({ NONE: 0, ZEROED: defined('include/heapwright.h', 'HW_ZEROED') });
+    const flag = (name: string) => defined('include/heapwright.h', `HW_${name}`);
+    const known = { ZEROED: flag('ZEROED'), NOWAIT: flag('NOWAIT'), NOWARN: flag('NOWARN') };
+    expect(Flag).toEqual({ NONE: 0, ...known });
   });
 
   it('ArenaFlag is the public header, and nothing', () => {
