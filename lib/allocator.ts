@@ -2,7 +2,7 @@
  * The seam: what every allocator is, and what an allocator that a user writes gets for free.
  */
 import { type Block, classify, copyBytes } from './block.js';
-import { invalidArgType, isHeapwrightError, outOfRange } from './errors.js';
+import { type AllocError, invalidArgType, isHeapwrightError, outOfRange } from './errors.js';
 import { type Layout, requireLayout } from './layout.js';
 import { type Lease, leaseBlock, requireUnleased } from './lease.js';
 import type { AllocateOptions, DeallocateOptions } from './options.js';
@@ -138,7 +138,7 @@ const NO_STATS: AllocatorStats = Object.freeze({
 });
 
 /** Whether an error says that there was no memory to be had. */
-export function isOutOfMemory(error: unknown): boolean {
+export function isOutOfMemory(error: unknown): error is AllocError {
   if (!isHeapwrightError(error)) return false;
   return error.code === 'ERR_HEAPWRIGHT_OUT_OF_MEMORY' || error.code === 'ERR_HEAPWRIGHT_LIMIT';
 }

@@ -83,6 +83,10 @@ export abstract class Composite<B extends Block> extends BaseAllocator<B> {
   protected describe(): string {
     return '';
   }
+  /** LEASED where the end of the node could not free a block that is still in its ledger. */
+  protected requireFree(block: B): void {
+    requireUnleased(block);
+  }
   /** What else ends with the node, after its blocks. */
   protected end(): void {}
 
@@ -217,7 +221,9 @@ export abstract class Composite<B extends Block> extends BaseAllocator<B> {
     checkReceiver(this);
     if (this.#isClosed) return;
     const ledger = this.#ledger;
-    for (const { block } of ledger.entries()) if (block !== undefined) requireUnleased(block);
+    for (const { block } of ledger.entries()) {
+      if (block !== undefined) this.requireFree(block as B);
+    }
     this.#isClosed = true;
     for (const entry of ledger.entries()) {
       const block = entry.block as B | undefined;
