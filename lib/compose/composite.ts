@@ -186,7 +186,7 @@ export abstract class Composite<B extends Block> extends BaseAllocator<B> {
 
   override lease(block: B): Lease {
     const ledger = openLedger(this);
-    if (ledger.find(block) === null) throw refuseStray(block);
+    if (ledger.find(block) === null) throw refuseStray(block, ledger);
     return super.lease(block);
   }
 
@@ -246,7 +246,7 @@ export abstract class Composite<B extends Block> extends BaseAllocator<B> {
   /** The entry of a live block that was allocated with `layout`. */
   #entryOf(ledger: Ledger, block: B, layout: Layout) {
     const entry = ledger.find(block);
-    if (entry === null) throw refuseStray(block);
+    if (entry === null) throw refuseStray(block, ledger);
     const { size, align } = entry.layout;
     if (size === layout.size && align === layout.align) return entry;
     throw heapwrightError('ERR_HEAPWRIGHT_LAYOUT_MISMATCH', {

@@ -19,6 +19,9 @@ import { CHOICES, FILTERS, isReserved, LEAVES, type Parameters } from './vocabul
 const MOST_DEPTH = 64;
 const MOST_LENGTH = 10_000;
 
+/** What begins a source, for messages. */
+const SOURCE = `one of ${[...LEAVES.keys(), ...CHOICES].join(', ')}, or a part of yours`;
+
 class Parser {
   readonly #text: string;
   readonly #tokens: readonly Token[];
@@ -84,12 +87,12 @@ class Parser {
       return tree;
     }
     const { kind, text: word, column } = this.#next;
-    if (kind !== 'word') throw this.#expected('an allocator');
+    if (kind !== 'word') throw this.#expected(SOURCE);
     if (word === 'fallback') return this.#readFallback();
     if (word === 'segregate') return this.#readSegregate();
     const parameters = LEAVES.get(word);
     if (parameters === undefined) {
-      if (isReserved(word)) throw this.#expected('an allocator');
+      if (isReserved(word)) throw this.#expected(SOURCE);
       this.#take();
       return { kind: 'part', name: word, column };
     }
@@ -179,7 +182,8 @@ class Parser {
 
 function describeParameters(parameters: Parameters, args: Arguments): string {
   const free = parameters.map(([name]) => name).filter((name) => !(name in args));
-  return free.length === 0 ? 'no further argument' : `a size, or one of ${free.join(': , ')}:`;
+  const names = free.map((name) => `${name}:`).join(' or ');
+  return free.length === 0 ? 'no further argument' : `a size, or ${names} and one`;
 }
 
 /**
@@ -193,6 +197,3 @@ export function parseTree(text: string): Tree {
   }
   return new Parser(text).readAll();
 }
-
-/** Every word that begins a source, for messages. */
-export const SOURCES: readonly string[] = [...LEAVES.keys(), ...CHOICES];
