@@ -76,7 +76,7 @@ typedef struct hw_share_block {
 /* --- shares and members (chunk_share.c) --- */
 
 /* A share over the region of `options`, and its first member. `id` NULL: nobody can join it;
- * `seed` is where generations begin. */
+ * `seed` is where generations begin. BUSY: there is one to join that has some of these bytes. */
 hw_code_t hw_share_create(const hw_chunk_options_t *options, const char *id, uint64_t seed,
                           hw_member_t **out);
 /* Another member of the share of that id over that region. CLOSED: there is no such share;
