@@ -309,8 +309,8 @@ export default [
     name: 'a defined allocator loses a block whose free has thrown',
     guards: 'a block over a failed free',
     file: defined,
-    find: '      this.#keep(block, layout);\n      throw error;',
-    replace: '      throw error;',
+    find: /(!== false;\n {4}\} catch \(error\) \{\n) {6}this\.#keep\(block, live\);\n/,
+    replace: '$1',
     test: misuse(
       'defined-allocator',
       'a defined allocator 5.3/59 keeps a block whose free has thrown',
@@ -321,7 +321,7 @@ export default [
     guards: 'the layout at a free',
     file: defined,
     find: '  if (own.equals(layout)) return live;\n',
-    replace: '    if (own !== undefined) return;\n',
+    replace: '    if (own !== undefined) return live;\n',
     test: misuse(
       'defined-allocator',
       'a defined allocator 5.3/61 refuses a wrong layout, and 5.3/44 a foreign block',
