@@ -170,8 +170,8 @@ export default [
     name: 'a method can be borrowed',
     guards: 'the receiver of a method',
     file: base,
-    find: /(checkReceiver = \(value\) => \{\n.*value !== null) && #brand in value\) return;/,
-    replace: '$1) return;',
+    find: 'value !== null && #brand in value;',
+    replace: 'value !== null;',
     test: misuse(
       'receivers',
       'a method of an allocator borrowed for a plain object is INVALID_ARG_TYPE from the base class too: tryAllocate',
@@ -298,7 +298,7 @@ export default [
     name: 'a defined allocator frees twice',
     guards: 'one release for a block',
     file: defined,
-    find: '    this.#live.delete(block);\n',
+    find: '    this.#live.remove(block);\n',
     replace: '',
     test: misuse(
       'defined-allocator',
