@@ -170,8 +170,8 @@ export default [
     name: 'a method can be borrowed',
     guards: 'the receiver of a method',
     file: base,
-    find: /(checkReceiver = \(value\) => \{\n.*value !== null) && #brand in value\) return;/,
-    replace: '$1) return;',
+    find: 'value !== null && #brand in value;',
+    replace: 'value !== null;',
     test: misuse(
       'receivers',
       'a method of an allocator borrowed for a plain object is INVALID_ARG_TYPE from the base class too: tryAllocate',
@@ -298,7 +298,7 @@ export default [
     name: 'a defined allocator frees twice',
     guards: 'one release for a block',
     file: defined,
-    find: '    this.#live.delete(block);\n',
+    find: '    this.#live.remove(block);\n',
     replace: '',
     test: misuse(
       'defined-allocator',
@@ -309,8 +309,8 @@ export default [
     name: 'a defined allocator loses a block whose free has thrown',
     guards: 'a block over a failed free',
     file: defined,
-    find: '      this.#keep(block, layout);\n      throw error;',
-    replace: '      throw error;',
+    find: /(!== false;\n {4}\} catch \(error\) \{\n) {6}this\.#keep\(block, live\);\n/,
+    replace: '$1',
     test: misuse(
       'defined-allocator',
       'a defined allocator 5.3/59 keeps a block whose free has thrown',
@@ -321,7 +321,7 @@ export default [
     guards: 'the layout at a free',
     file: defined,
     find: '  if (own.equals(layout)) return live;\n',
-    replace: '    if (own !== undefined) return;\n',
+    replace: '    if (own !== undefined) return live;\n',
     test: misuse(
       'defined-allocator',
       'a defined allocator 5.3/61 refuses a wrong layout, and 5.3/44 a foreign block',
