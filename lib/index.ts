@@ -15,6 +15,9 @@ export type { AllocatorLike } from './compose/adopt.js';
 export { Fallback } from './compose/fallback.js';
 export { Limited, type Limits } from './compose/limited.js';
 export { NullAllocator } from './compose/null-allocator.js';
+export type { ScopeStats } from './compose/scope/scope-stats.js';
+export { Scope } from './compose/scope.js';
+export { Scoped, type ScopedOptions } from './compose/scoped.js';
 export { type Segment, Segregator } from './compose/segregator.js';
 export { type AllocatorDefinition, defineAllocator } from './define-allocator.js';
 export {

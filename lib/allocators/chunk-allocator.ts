@@ -13,9 +13,10 @@ import {
   readReason,
   readUsage,
 } from './chunk-options.js';
+import type { ChunkSettings } from './create-heap.js';
 import { dependentsOf } from './dependents.js';
 import { endBlocks, liveBlocksOf } from './end-blocks.js';
-import { type ChunkSettings, heapIdOf, NativeAllocator } from './native-allocator.js';
+import { heapIdOf, NativeAllocator } from './native-allocator.js';
 
 /** How a {@link ChunkAllocator} is made. */
 export interface ChunkAllocatorOptions {

@@ -24,6 +24,7 @@ import {
   throwsWhenBusy,
 } from '../options.js';
 import { forgetOwner, recordOf, refuseBlock, refuseCall, rememberOwner } from '../refusal.js';
+import { type ArenaSettings, type ChunkSettings, createHeap } from './create-heap.js';
 import { DecayTimer } from './decay-timer.js';
 import { dependentsOf, detachDependent } from './dependents.js';
 import { endBlocks, liveBlocksOf } from './end-blocks.js';
@@ -90,6 +91,7 @@ let checkReceiver: (value: unknown) => void;
 /** The heap of an allocator that is open: CLOSED otherwise. Checks the receiver too. */
 let heapOf: (value: NativeAllocator) => number;
 let startDecay: (value: NativeAllocator) => void;
+let refuse: (value: NativeAllocator, code: number, layout: Layout) => Error;
 
 /**
  * The id of an allocator's heap, for raw memory of it and for what only its kind does.
@@ -100,34 +102,14 @@ export function heapIdOf(allocator: NativeAllocator): number {
   return heapOf(allocator);
 }
 
+/** The error for raw memory that `allocator` refused with `code`. */
+export function refuseRaw(allocator: NativeAllocator, code: number, layout: Layout): Error {
+  return refuse(allocator, code, layout);
+}
+
 /** Memory of its went back otherwise than by a call of its own. */
 export function startDecayOf(allocator: NativeAllocator): void {
   startDecay(allocator);
-}
-
-/** What only an arena may be told. */
-export interface ArenaSettings {
-  readonly mappedLimit: number;
-  /** -1: never by itself. */
-  readonly decayMs: number;
-  readonly flags: number;
-}
-
-/** What only a heap of chunks may be told. */
-export interface ChunkSettings {
-  readonly chunks: number;
-  readonly chunkSize: number;
-  /** One of `Fit`. */
-  readonly fit: number;
-}
-
-function createHeap(kind: string, limit: number, arena?: ArenaSettings, chunk?: ChunkSettings) {
-  if (arena !== undefined) {
-    const { mappedLimit, decayMs, flags } = arena;
-    return native.createHeap(kind, limit, mappedLimit, decayMs, flags);
-  }
-  if (chunk === undefined) return native.createHeap(kind, limit);
-  return native.createHeap(kind, limit, chunk.chunks, chunk.chunkSize, chunk.fit);
 }
 
 /** The whole way of an allocation: a block, or the code of a refusal. */
@@ -166,6 +148,7 @@ export abstract class NativeAllocator extends BaseAllocator<ArrayBuffer> {
       throw invalidArgType('this', 'an allocator made by this package', value);
     };
     startDecay = (value) => value.startDecay();
+    refuse = (value, code, layout) => value.#refuseRequest(code, layout);
     heapOf = (value) => {
       if (typeof value === 'object' && value !== null && #heap in value) {
         const heap = value.#heap;
