@@ -69,10 +69,10 @@ export class Scope extends BufferAllocator {
 
   override allocUnsafe(size: number): Buffer {
     const buffers = readBuffers(this);
-    const { part } = buffers.core;
+    const { part, isOpen } = buffers.core;
     const start = part.bump;
     const fits = typeof size === 'number' && size >>> 0 === size && size <= part.end - start;
-    if (!fits || part.probe.length === 0 || (part.below !== null && part.isDisturbed)) {
+    if (!fits || !isOpen || part.probe.length === 0 || (part.below !== null && part.isDisturbed)) {
       return buffers.take(size, 1);
     }
     return buffers.view(part, start, size, start);

@@ -76,7 +76,12 @@ export class ScopeCore {
     }
   }
 
-  /** Throws unless it takes requests. */
+  /** Whether it takes requests. */
+  get isOpen(): boolean {
+    return this.inner === null && this.state === ScopeState.OPEN;
+  }
+
+  /** Throws unless it does. */
   requireOpen(): void {
     this.requireUsable();
     if (this.state !== ScopeState.OPEN) {
