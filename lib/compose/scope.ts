@@ -30,6 +30,7 @@ export interface ScopeParts {
 
 /** Proves to the constructor that a call comes from this package. */
 const KEY = Symbol('Scope');
+const NO_SCOPE = {};
 
 let checkReceiver: (value: unknown) => void;
 let readBuffers: (scope: Scope) => ScopeBuffers;
@@ -68,11 +69,13 @@ export class Scope extends BufferAllocator {
   }
 
   override allocUnsafe(size: number): Buffer {
-    const buffers = readBuffers(this);
+    // Not a call of `readBuffers`, which the engine would not inline.
+    const self: object = this ?? NO_SCOPE;
+    const buffers = #buffers in self ? self.#buffers : readBuffers(this);
     const { part, isOpen } = buffers.core;
     const start = part.bump;
     const fits = typeof size === 'number' && size >>> 0 === size && size <= part.end - start;
-    if (!fits || !isOpen || part.probe.length === 0 || (part.below !== null && part.isDisturbed)) {
+    if (!fits || !isOpen || part.probe.length === 0 || part.below?.isDisturbed === true) {
       return buffers.take(size, 1);
     }
     return buffers.view(part, start, size, start);
