@@ -2,10 +2,16 @@
  * The seam: what every allocator is, and what an allocator that a user writes gets for free.
  */
 import { type Block, classify, copyBytes } from './block.js';
-import { invalidArgType, isHeapwrightError, outOfRange } from './errors.js';
+import { type AllocError, invalidArgType, isHeapwrightError, outOfRange } from './errors.js';
 import { type Layout, requireLayout } from './layout.js';
 import { type Lease, leaseBlock, requireUnleased } from './lease.js';
-import type { AllocateOptions, DeallocateOptions } from './options.js';
+import {
+  type AllocateOptions,
+  type AllocateRequest,
+  type DeallocateOptions,
+  flagsOf,
+  optionsOf,
+} from './options.js';
 
 /**
  * The figures of one allocator. Bytes are usable bytes, which is what `usableSize` says of a
@@ -69,11 +75,12 @@ export interface Allocator<B extends Block = ArrayBuffer> {
   /**
    * A block of `newLayout` with the first bytes of `block`, in place if that can be, else moved;
    * new bytes are zero unless `{ uninitialized: true }`. The old block is freed. On any error it
-   * is left as it was.
+   * is left as it was. Without a block, null, this is `allocate`, whatever `layout`; to size 0 the
+   * old memory is freed and the answer a live empty block.
    */
   readonly reallocate: (
-    block: B,
-    layout: Layout,
+    block: B | null,
+    layout: Layout | null,
     newLayout: Layout,
     options?: AllocateOptions,
   ) => B;
@@ -138,7 +145,7 @@ const NO_STATS: AllocatorStats = Object.freeze({
 });
 
 /** Whether an error says that there was no memory to be had. */
-export function isOutOfMemory(error: unknown): boolean {
+export function isOutOfMemory(error: unknown): error is AllocError {
   if (!isHeapwrightError(error)) return false;
   return error.code === 'ERR_HEAPWRIGHT_OUT_OF_MEMORY' || error.code === 'ERR_HEAPWRIGHT_LIMIT';
 }
@@ -150,6 +157,11 @@ function checkDirection(way: 'grow' | 'shrink', layout: Layout, newLayout: Layou
   if (way === 'grow' ? newSize >= size : newSize <= size) return;
   const bound = way === 'grow' ? 'at least' : 'at most';
   throw outOfRange('newLayout.size', `${bound} ${size}, the size of the block`, newSize);
+}
+
+/** What a class that a program wrote is given: it need not know that flags may stand alone. */
+function asOptions(options: AllocateRequest | undefined): AllocateOptions | undefined {
+  return typeof options === 'number' ? optionsOf(flagsOf(options)) : options;
 }
 
 /** INVALID_ARG_TYPE for the receiver of a borrowed method that is no allocator. */
@@ -191,31 +203,37 @@ export abstract class BaseAllocator<B extends Block = ArrayBuffer> implements Al
     this.name = name;
   }
 
-  abstract allocate(layout: Layout, options?: AllocateOptions): B;
+  abstract allocate(layout: Layout, options?: AllocateRequest): B;
   abstract deallocate(block: B, layout: Layout, options?: DeallocateOptions): boolean;
 
-  tryAllocate(layout: Layout, options?: AllocateOptions): B | null {
+  tryAllocate(layout: Layout, options?: AllocateRequest): B | null {
     checkReceiver(this);
     try {
-      return this.allocate(layout, options);
+      return this.allocate(layout, asOptions(options));
     } catch (error) {
       if (isOutOfMemory(error)) return null;
       throw error;
     }
   }
 
-  reallocate(block: B, layout: Layout, newLayout: Layout, options?: AllocateOptions): B {
+  reallocate(
+    block: B | null,
+    layout: Layout | null,
+    newLayout: Layout,
+    options?: AllocateRequest,
+  ): B {
     checkReceiver(this);
-    requireLayout(layout, 'layout');
+    if (block === null) return this.#begin(layout, newLayout, options);
+    const old = requireLayout(layout, 'layout');
     requireLayout(newLayout, 'newLayout');
-    const same = this.reallocateInPlace(block, layout, newLayout);
+    const same = this.reallocateInPlace(block, old, newLayout);
     if (same !== null) return same;
     if (classify(block).kind === 'other') throw invalidArgType('block', 'a block', block);
     requireUnleased(block);
-    const moved = this.allocate(newLayout, options);
+    const moved = this.allocate(newLayout, asOptions(options));
     try {
       copyBytes(block, moved);
-      this.deallocate(block, layout);
+      this.deallocate(block, old);
     } catch (error) {
       this.deallocate(moved, newLayout);
       throw error;
@@ -229,7 +247,7 @@ export abstract class BaseAllocator<B extends Block = ArrayBuffer> implements Al
     return null;
   }
 
-  grow(block: B, layout: Layout, newLayout: Layout, options?: AllocateOptions): B {
+  grow(block: B, layout: Layout, newLayout: Layout, options?: AllocateRequest): B {
     checkReceiver(this);
     checkDirection('grow', layout, newLayout);
     return this.reallocate(block, layout, newLayout, options);
@@ -272,5 +290,12 @@ export abstract class BaseAllocator<B extends Block = ArrayBuffer> implements Al
   withFallback(secondary: Allocator<B> | TwoFunctions<B>): Allocator<B> {
     checkReceiver(this);
     return makeFallback(this as Allocator<B>, secondary);
+  }
+
+  /** A reallocation without a block. The layout that it does not have may be left out. */
+  #begin(layout: Layout | null, newLayout: Layout, options: AllocateRequest | undefined): B {
+    if (layout !== null) requireLayout(layout, 'layout');
+    requireLayout(newLayout, 'newLayout');
+    return this.allocate(newLayout, asOptions(options));
   }
 }

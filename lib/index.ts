@@ -9,8 +9,10 @@ export {
 } from './allocators/arena-allocator.js';
 export { ChunkAllocator, type ChunkAllocatorOptions } from './allocators/chunk-allocator.js';
 export type { ChunkFit } from './allocators/chunk-options.js';
+export { type LoadAllocatorOptions, loadAllocator } from './allocators/load-allocator.js';
 export { SystemAllocator, type SystemAllocatorOptions } from './allocators/system-allocator.js';
 export type { Block } from './block.js';
+export { capi } from './capi.js';
 export type { AllocatorLike } from './compose/adopt.js';
 export { Fallback } from './compose/fallback.js';
 export { Limited, type Limits } from './compose/limited.js';
@@ -19,6 +21,22 @@ export type { ScopeStats } from './compose/scope/scope-stats.js';
 export { Scope } from './compose/scope.js';
 export { Scoped, type ScopedOptions } from './compose/scoped.js';
 export { type Segment, Segregator } from './compose/segregator.js';
+export type { BudgetFigures } from './default/budget.js';
+export { type AllocErrorHook, setAllocErrorHook } from './default/error-hook.js';
+export {
+  type AnyAllocator,
+  type AnyAllocatorLike,
+  allocate,
+  type BudgetOptions,
+  deallocate,
+  globalAllocator,
+  lockGlobalAllocator,
+  reallocate,
+  setGlobalAllocator,
+  tryAllocate,
+  withAllocator,
+  withBudget,
+} from './default-allocator.js';
 export { type AllocatorDefinition, defineAllocator } from './define-allocator.js';
 export {
   AllocError,
@@ -39,7 +57,14 @@ export {
 } from './introspection.js';
 export { Layout, type LayoutLike, type LayoutType } from './layout.js';
 export type { Lease } from './lease.js';
-export type { AllocateOptions, DeallocateOptions } from './options.js';
+export {
+  type AllocateOptions,
+  type AllocateRequest,
+  type DeallocateOptions,
+  NOWAIT,
+  NOWARN,
+  ZEROED,
+} from './options.js';
 export type { BufferAllocator, Fill } from './pool/buffer-allocator.js';
 export { BufferPool } from './pool/buffer-pool.js';
 export type { ChunkMemory } from './pool/chunk-memory.js';
@@ -58,3 +83,8 @@ export type { BufferPoolOptions } from './pool/pool-options.js';
 export type { PoolStats } from './pool/pool-stats.js';
 export { RecyclingPool } from './pool/recycling-pool.js';
 export type { RunAllocator } from './pool/run.js';
+export type { Struct, StructFields } from './struct-members.js';
+export { Box, box } from './values/box.js';
+export type { StructValue, ValueOf, ValueType } from './values/element.js';
+export { structView } from './values/struct-view.js';
+export { Vec, vec } from './values/vec.js';

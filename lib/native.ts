@@ -7,6 +7,7 @@
  */
 import { createRequire } from 'node:module';
 import { heapwrightError, isHeapwrightError } from './errors.js';
+import { NOWAIT, NOWARN, ZEROED } from './options.js';
 
 /** Answers of the addon; a mirror of native/binding/codes.h. Below 0: refused, nothing changed. */
 export const Code = Object.freeze({
@@ -30,6 +31,7 @@ export const Code = Object.freeze({
   NOWAIT: -16,
   NOT_IN_PLACE: -17,
   CORRUPTED: -18,
+  LOAD_FAILED: -19,
 } as const);
 
 /** Where in `mail` the second results are; a mirror of `hw_mail_t`. */
@@ -69,7 +71,7 @@ export const Kind = Object.freeze({ BLOCK: 0, SLAB: 1, SCOPE: 2, RAW: 3 } as con
 export const State = Object.freeze({ LIVE: 1, DOOMED: 2, ABANDONED: 3 } as const);
 
 /** Flags of the allocating functions; mirrors of HW_ZEROED and its kin. */
-export const Flag = Object.freeze({ NONE: 0, ZEROED: 1 } as const);
+export const Flag = Object.freeze({ NONE: 0, ZEROED, NOWAIT, NOWARN } as const);
 
 /** More flags of `reallocateInPlace`: the block's pages may move to where there is room. */
 export const MoveFlag = Object.freeze({ MAY_MOVE: 8 } as const);
@@ -85,6 +87,21 @@ export const ChunkFlag = Object.freeze({ CHECK_LAYOUT: 2 } as const);
 
 /** Where a heap of chunks looks for room; mirrors of `hw_chunk_fit_t`. */
 export const Fit = Object.freeze({ NEXT_FIT: 0, BEST_FIT: 1 } as const);
+
+/** What is wrong with a plug-in; a mirror of `hw_plugin_fault_t`. */
+export const PluginFault = Object.freeze({
+  SOUND: 0,
+  UNLOADABLE: 1,
+  NO_SYMBOL: 2,
+  BAD_VERSION: 3,
+  BAD_SIZE: 4,
+  BAD_NAME: 5,
+  NO_CREATE: 6,
+  REFUSED: 7,
+  NO_ALLOCATOR: 8,
+  BAD_TABLE_VERSION: 9,
+  NO_FUNCTIONS: 10,
+} as const);
 
 /** How urgently `pushCollection` asks; a mirror of `hw_pressure_t`. */
 export const Pressure = Object.freeze({ HALF: 1, HIGH: 2 } as const);
@@ -141,6 +158,8 @@ export interface RuntimeState {
 
 /** What the addon exports. Sizes in bytes. A block is named by its stamp and the buffer itself. */
 interface Addon {
+  /** An external with a type tag, as native/include/heapwright.h says; not on every runtime. */
+  readonly capi?: object;
   /** `hw_mailbox_t`. */
   readonly mailbox: ArrayBuffer;
 
@@ -157,6 +176,15 @@ interface Addon {
    * limit of pages, milliseconds of decay, flags; of chunks their number, size and {@link Fit}.
    */
   createHeap(kind: string, limit: number, ...ofTheKind: readonly number[]): object | number;
+  /**
+   * What `createHeap` answers, and the plug-in's name; the system's words where the file does not
+   * load; LOAD_FAILED with a {@link PluginFault} in `Mail.STATE` and a status in `Mail.KIND`.
+   */
+  createPluginHeap(
+    path: string,
+    config: string | undefined,
+    limit: number,
+  ): readonly [anchor: object, name: string] | string | number;
   closeHeap(heap: number): number;
   /** Index and generation, in turn, of every block of the heap that was not freed. */
   liveBlocks(heap: number): number[] | number;

@@ -1,4 +1,4 @@
-/** Heaps in the addon, by kind and by what only some kinds may be told. */
+/** How a heap of the addon begins: what each kind is told. */
 import { native } from '../native.js';
 
 /** What only an arena may be told. */
@@ -17,7 +17,7 @@ export interface ChunkSettings {
   readonly fit: number;
 }
 
-/** The anchor of a new heap, whose id is in the mail, or the code of a refusal. */
+/** A heap of the addon: what keeps it open, with its id in the mail, or the code of a refusal. */
 export function createHeap(
   kind: string,
   limit: number,

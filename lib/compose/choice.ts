@@ -20,7 +20,7 @@ export abstract class Choice<B extends Block> extends Composite<B> {
     block: B,
     layout: Layout,
     newLayout: Layout,
-    options: AllocateOptions | undefined,
+    options: AllocateOptions,
   ): B {
     const home = this.home(block, layout);
     const stay = this.stay(home, newLayout);
@@ -40,7 +40,7 @@ export abstract class Choice<B extends Block> extends Composite<B> {
     block: B,
     layout: Layout,
     newLayout: Layout,
-    options: AllocateOptions | undefined,
+    options: AllocateOptions,
   ): B {
     requireUnleased(block);
     const moved = this.take(newLayout, options);

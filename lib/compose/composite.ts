@@ -9,8 +9,10 @@ import { type Layout, requireLayout } from '../layout.js';
 import { type Lease, requireUnleased } from '../lease.js';
 import {
   type AllocateOptions,
+  type AllocateRequest,
   type DeallocateOptions,
-  isUninitialized,
+  flagsOf,
+  optionsOf,
   throwsWhenBusy,
 } from '../options.js';
 import { Ledger } from './ledger.js';
@@ -19,13 +21,8 @@ import { refuseStray } from './refuse-stray.js';
 const INSPECT = Symbol.for('nodejs.util.inspect.custom');
 
 // What children are given: options that were read once, so that no getter runs again.
-const UNINITIALIZED: AllocateOptions = Object.freeze({ uninitialized: true });
 const ABANDON: DeallocateOptions = Object.freeze({ whenBusy: 'abandon' });
 const REFUSE: DeallocateOptions = Object.freeze({ whenBusy: 'throw' });
-
-function plainOptions(options: AllocateOptions | undefined): AllocateOptions | undefined {
-  return options !== undefined && isUninitialized(options) ? UNINITIALIZED : undefined;
-}
 
 /** The length of a block that was handed out; 0 once it is detached. */
 function sizeOf(block: Block): number {
@@ -63,9 +60,9 @@ export abstract class Composite<B extends Block> extends BaseAllocator<B> {
   #isClosed = false;
 
   /** A block of one of the node's allocators, or an error. The options were read before. */
-  protected abstract take(layout: Layout, options: AllocateOptions | undefined): B;
+  protected abstract take(layout: Layout, options: AllocateOptions): B;
   /** As `take`, but null where there is no memory to be had. */
-  protected abstract tryTake(layout: Layout, options: AllocateOptions | undefined): B | null;
+  protected abstract tryTake(layout: Layout, options: AllocateOptions): B | null;
   /** Gives a block back to where `take` got it. As `deallocate`. */
   protected abstract give(block: B, layout: Layout, options: DeallocateOptions): boolean;
   /** The block in another layout; the old one is freed. As `reallocate`. */
@@ -73,7 +70,7 @@ export abstract class Composite<B extends Block> extends BaseAllocator<B> {
     block: B,
     layout: Layout,
     newLayout: Layout,
-    options: AllocateOptions | undefined,
+    options: AllocateOptions,
   ): B;
   /** As `reallocateInPlace`. */
   protected abstract changeInPlace(block: B, layout: Layout, newLayout: Layout): B | null;
@@ -86,13 +83,13 @@ export abstract class Composite<B extends Block> extends BaseAllocator<B> {
   /** What else ends with the node, after its blocks. */
   protected end(): void {}
 
-  override allocate(layout: Layout, options?: AllocateOptions): B {
+  override allocate(layout: Layout, options?: AllocateRequest): B {
     requireLayout(layout, 'layout');
-    const plain = plainOptions(options);
+    const asked = optionsOf(flagsOf(options));
     const ledger = openLedger(this);
     let block: B;
     try {
-      block = this.take(layout, plain);
+      block = this.take(layout, asked);
     } catch (error) {
       if (isOutOfMemory(error)) ledger.failures++;
       throw error;
@@ -100,11 +97,11 @@ export abstract class Composite<B extends Block> extends BaseAllocator<B> {
     return this.#handOut(block, layout);
   }
 
-  override tryAllocate(layout: Layout, options?: AllocateOptions): B | null {
+  override tryAllocate(layout: Layout, options?: AllocateRequest): B | null {
     requireLayout(layout, 'layout');
-    const plain = plainOptions(options);
+    const asked = optionsOf(flagsOf(options));
     const ledger = openLedger(this);
-    const block = this.tryTake(layout, plain);
+    const block = this.tryTake(layout, asked);
     if (block === null) {
       ledger.failures++;
       return null;
@@ -129,17 +126,22 @@ export abstract class Composite<B extends Block> extends BaseAllocator<B> {
     }
   }
 
-  override reallocate(block: B, layout: Layout, newLayout: Layout, options?: AllocateOptions): B {
+  override reallocate(
+    block: B | null,
+    layout: Layout | null,
+    newLayout: Layout,
+    options?: AllocateRequest,
+  ): B {
+    if (block === null) return super.reallocate(block, layout, newLayout, options);
+    const old = requireLayout(layout, 'layout');
     requireLayout(newLayout, 'newLayout');
-    if (block === null) return this.allocate(newLayout, options);
-    requireLayout(layout, 'layout');
-    const plain = plainOptions(options);
+    const asked = optionsOf(flagsOf(options));
     const ledger = openLedger(this);
-    const entry = this.#entryOf(ledger, block, layout);
+    const entry = this.#entryOf(ledger, block, old);
     ledger.lend(entry, block);
     let next: B;
     try {
-      next = this.change(block, entry.layout, newLayout, plain);
+      next = this.change(block, entry.layout, newLayout, asked);
     } catch (error) {
       ledger.takeBack(entry, block);
       if (isOutOfMemory(error)) ledger.failures++;

@@ -31,11 +31,11 @@ export class Fallback<B extends Block = ArrayBuffer> extends Choice<B> {
     this.#secondary = adoptAllocator<B>(secondary, 'secondary');
   }
 
-  protected override take(layout: Layout, options: AllocateOptions | undefined): B {
+  protected override take(layout: Layout, options: AllocateOptions): B {
     return this.#primary.tryAllocate(layout, options) ?? this.#secondary.allocate(layout, options);
   }
 
-  protected override tryTake(layout: Layout, options: AllocateOptions | undefined): B | null {
+  protected override tryTake(layout: Layout, options: AllocateOptions): B | null {
     return (
       this.#primary.tryAllocate(layout, options) ?? this.#secondary.tryAllocate(layout, options)
     );
@@ -53,7 +53,7 @@ export class Fallback<B extends Block = ArrayBuffer> extends Choice<B> {
     block: B,
     layout: Layout,
     newLayout: Layout,
-    options: AllocateOptions | undefined,
+    options: AllocateOptions,
   ): B {
     try {
       return super.change(block, layout, newLayout, options);

@@ -8,6 +8,7 @@
 import { arrayBufferOf, type Block, classify, lengthOf, offsetOf, viewOffsetOf } from '../block.js';
 import { explain } from '../introspection.js';
 import type { Layout } from '../layout.js';
+import { placeOf } from '../pool/stamp.js';
 import { entrust, entryOf } from './custody.js';
 
 /** Entries of one job after which it no longer pays to wait for the job's end. */
@@ -186,6 +187,8 @@ export class Ledger {
   holdsView(value: unknown): boolean {
     const what = classify(value);
     if (what.kind !== 'view') return false;
+    // A block itself, of whomever: where it lies says nothing once it was freed.
+    if (entryOf(value) !== undefined || placeOf(value) !== null) return false;
     if (this.find(what.buffer) !== null) return true;
     for (const entry of this.entries()) {
       if (!entry.isAbandoned && isWithin(value as ArrayBufferView, what.buffer, entry.block)) {

@@ -45,12 +45,12 @@ export class Limited<B extends Block = ArrayBuffer> extends PassThrough<B> {
     }
   }
 
-  protected override take(layout: Layout, options: AllocateOptions | undefined): B {
+  protected override take(layout: Layout, options: AllocateOptions): B {
     if (!this.#hasRoom(layout, 1)) throw this.#refuse(layout);
     return super.take(layout, options);
   }
 
-  protected override tryTake(layout: Layout, options: AllocateOptions | undefined): B | null {
+  protected override tryTake(layout: Layout, options: AllocateOptions): B | null {
     return this.#hasRoom(layout, 1) ? super.tryTake(layout, options) : null;
   }
 
@@ -59,7 +59,7 @@ export class Limited<B extends Block = ArrayBuffer> extends PassThrough<B> {
     block: B,
     layout: Layout,
     newLayout: Layout,
-    options: AllocateOptions | undefined,
+    options: AllocateOptions,
   ): B {
     const same = this.changeInPlace(block, layout, newLayout);
     if (same !== null) return same;

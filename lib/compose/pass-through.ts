@@ -14,11 +14,11 @@ export abstract class PassThrough<B extends Block> extends Composite<B> {
     this.inner = adoptAllocator<B>(inner, 'inner');
   }
 
-  protected override take(layout: Layout, options: AllocateOptions | undefined): B {
+  protected override take(layout: Layout, options: AllocateOptions): B {
     return this.inner.allocate(layout, options);
   }
 
-  protected override tryTake(layout: Layout, options: AllocateOptions | undefined): B | null {
+  protected override tryTake(layout: Layout, options: AllocateOptions): B | null {
     return this.inner.tryAllocate(layout, options);
   }
 
@@ -30,7 +30,7 @@ export abstract class PassThrough<B extends Block> extends Composite<B> {
     block: B,
     layout: Layout,
     newLayout: Layout,
-    options: AllocateOptions | undefined,
+    options: AllocateOptions,
   ): B {
     return this.inner.reallocate(block, layout, newLayout, options);
   }

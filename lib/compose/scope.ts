@@ -8,10 +8,11 @@ import { heapwrightError, invalidArgType } from '../errors.js';
 import { type Layout, requireLayout } from '../layout.js';
 import type { Lease } from '../lease.js';
 import {
-  type AllocateOptions,
+  type AllocateRequest,
   type DeallocateOptions,
-  isUninitialized,
+  flagsOf,
   throwsWhenBusy,
+  ZEROED,
 } from '../options.js';
 import { BufferAllocator } from '../pool/buffer-allocator.js';
 import { checkSize } from '../pool/live.js';
@@ -76,16 +77,15 @@ export class Scope extends BufferAllocator {
     const start = part.bump;
     const fits = typeof size === 'number' && size >>> 0 === size && size <= part.end - start;
     if (!fits || !isOpen || part.probe.length === 0 || part.below?.isDisturbed === true) {
-      return buffers.take(size, 1);
+      return buffers.take(size, 1, 0);
     }
     return buffers.view(part, start, size, start);
   }
 
-  override allocate(layout: Layout, options?: AllocateOptions): Buffer {
+  override allocate(layout: Layout, options?: AllocateRequest): Buffer {
     const { size, align } = requireLayout(layout, 'layout');
-    const isZeroed = options === undefined || !isUninitialized(options);
-    const buffers = readBuffers(this);
-    return isZeroed ? buffers.takeZeroed(size, align) : buffers.take(size, align);
+    const flags = options === undefined ? ZEROED : flagsOf(options);
+    return readBuffers(this).take(size, align, flags);
   }
 
   /**
@@ -104,18 +104,19 @@ export class Scope extends BufferAllocator {
   }
 
   override reallocate(
-    block: Buffer,
-    layout: Layout,
+    block: Buffer | null,
+    layout: Layout | null,
     newLayout: Layout,
-    options?: AllocateOptions,
+    options?: AllocateRequest,
   ): Buffer {
-    const { size, align } = requireLayout(newLayout, 'newLayout');
-    requireLayout(layout, 'layout');
-    const isZeroed = !isUninitialized(options);
     const buffers = readBuffers(this);
+    if (block === null) return super.reallocate(block, layout, newLayout, options);
+    const old = requireLayout(layout, 'layout');
+    const { size, align } = requireLayout(newLayout, 'newLayout');
+    const flags = flagsOf(options);
     checkSize(size);
-    const place = buffers.requireLive(block, layout);
-    return this.replaced(block, buffers.resize(block, place, size, align, isZeroed));
+    const place = buffers.requireLive(block, old);
+    return this.replaced(block, buffers.resize(block, place, size, align, flags));
   }
 
   /** The last Buffer grows to the end of the region where it is, and any one shrinks. */
@@ -247,14 +248,14 @@ export class Scope extends BufferAllocator {
   }
 
   protected override allocZeroed(size: number): Buffer {
-    return readBuffers(this).takeZeroed(size, 1);
+    return readBuffers(this).take(size, 1, ZEROED);
   }
 
   protected override resize(buffer: Buffer, size: number): Buffer {
     const buffers = readBuffers(this);
     checkSize(size);
     const place = buffers.requireLive(buffer);
-    return buffers.resize(buffer, place, size, alignOf(buffer), true);
+    return buffers.resize(buffer, place, size, alignOf(buffer), ZEROED);
   }
 
   protected override isLive(value: unknown): boolean {

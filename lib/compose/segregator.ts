@@ -73,11 +73,11 @@ export class Segregator<B extends Block = ArrayBuffer> extends Choice<B> {
     this.#allocators = [adoptAllocator<B>(small, 'small'), adoptAllocator<B>(large, 'large')];
   }
 
-  protected override take(layout: Layout, options: AllocateOptions | undefined): B {
+  protected override take(layout: Layout, options: AllocateOptions): B {
     return this.#for(layout).allocate(layout, options);
   }
 
-  protected override tryTake(layout: Layout, options: AllocateOptions | undefined): B | null {
+  protected override tryTake(layout: Layout, options: AllocateOptions): B | null {
     return this.#for(layout).tryAllocate(layout, options);
   }
 

@@ -1,6 +1,5 @@
 /** What lib/ checks before the addon is asked, and what it makes of the answers. */
-const misuse = (file, name) => ({ vitest: `test/misuse/${file}.test.ts`, name });
-const unit = (file, name) => ({ vitest: `test/unit/${file}.test.ts`, name });
+import { misuse, unit } from '../../scripts/suites/mutants/tests.mjs';
 
 const layout = 'lib/layout.ts';
 const native = 'lib/allocators/native-allocator.ts';

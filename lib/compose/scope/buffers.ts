@@ -17,6 +17,7 @@ import { heapwrightError } from '../../errors.js';
 import type { Layout } from '../../layout.js';
 import { type Lease, type LeaseKeeper, openLease } from '../../lease.js';
 import { Code, native } from '../../native.js';
+import { ZEROED } from '../../options.js';
 import { checkSize, refuseForeign, requireFit, requireMemory } from '../../pool/live.js';
 import * as stamps from '../../pool/stamp.js';
 import {
@@ -61,20 +62,14 @@ export class ScopeBuffers implements Keeper, LeaseKeeper {
     return buffer;
   }
 
-  /** A Buffer of any size and alignment, its contents undefined. */
-  take(size: number, align: number): Buffer {
+  /** A Buffer of any size and alignment, zeroed if the flags say so. */
+  take(size: number, align: number, flags: number): Buffer {
     checkSize(size);
-    const part = this.core.reserve(size, align);
+    const part = this.core.reserve(size, align, flags);
     const before = part.bump;
     const buffer = this.view(part, part.startOf(align), size, before);
     if (align > 1) stampAlign(buffer, align);
-    return buffer;
-  }
-
-  /** The same, zeroed. */
-  takeZeroed(size: number, align: number): Buffer {
-    const buffer = this.take(size, align);
-    zero(buffer);
+    if ((flags & ZEROED) !== 0) zero(buffer);
     return buffer;
   }
 
@@ -88,12 +83,13 @@ export class ScopeBuffers implements Keeper, LeaseKeeper {
   }
 
   /** A live Buffer with another size and alignment; the old one is freed. */
-  resize(buffer: Buffer, place: Place, size: number, align: number, isZeroed: boolean): Buffer {
+  resize(buffer: Buffer, place: Place, size: number, align: number, flags: number): Buffer {
     if (place instanceof HeldInPart) throw heapwrightError('ERR_HEAPWRIGHT_LEASED');
     requireMemory(buffer);
+    const isZeroed = (flags & ZEROED) !== 0;
     const same = this.resizeInPlace(buffer, place, size, align, isZeroed);
     if (same !== null) return same;
-    const next = this.take(size, align);
+    const next = this.take(size, align, flags & ~ZEROED);
     copyBytes(buffer, next);
     const length = lengthOf(buffer);
     if (isZeroed) zeroFrom(next, length);

@@ -7,6 +7,7 @@ import { announceLimit, limitChannel } from '../../channels.js';
 import { type AllocError, heapwrightError, outOfMemory } from '../../errors.js';
 import { Layout } from '../../layout.js';
 import { Code, Pressure } from '../../native.js';
+import { NOWAIT, NOWARN } from '../../options.js';
 import { pushLater } from '../../pool/pressure.js';
 import type { Keeper } from '../../pool/stamp.js';
 import { refuseCall } from '../../refusal.js';
@@ -105,14 +106,14 @@ export class ScopeCore {
   }
 
   /** The part that has room for a Buffer, which then begins at `part.startOf(align)`. */
-  reserve(size: number, align: number): Part {
+  reserve(size: number, align: number, flags: number): Part {
     for (;;) {
       this.requireOpen();
-      const part = this.#ground(size, align);
+      const part = this.#ground(size, align, flags);
       this.requireOpen(); // a parent that is the program's own has run
       if (part === null) {
-        if (!this.family.grows) throw this.#refuse(size, align);
-        this.#grow(size, align);
+        if (!this.family.grows) throw this.#refuse(size, align, flags);
+        this.#grow(size, align, flags);
       } else if (part.isDisturbed) {
         part.region.isTainted = true;
         this.#leave();
@@ -120,8 +121,8 @@ export class ScopeCore {
         const end = part.startOf(align) + size;
         if (end <= part.end) return part;
         if (end <= part.room && part.room > 0) this.widen(part, end, part.bump);
-        else if (this.family.grows) this.#grow(size, align);
-        else throw this.#refuse(size, align);
+        else if (this.family.grows) this.#grow(size, align, flags);
+        else throw this.#refuse(size, align, flags);
       }
     }
   }
@@ -131,7 +132,7 @@ export class ScopeCore {
     const { region, origin } = part;
     const next = part.isWrapped ? new Part(this.#keeper, region, origin + start, part) : part;
     const code = next.wrap(windowOf(next.room, end - (next === part ? 0 : start)));
-    if (code === Code.OUT_OF_MEMORY) throw this.#refuse(end - start, 1, 'os');
+    if (code === Code.OUT_OF_MEMORY) throw this.#refuse(end - start, 1, 0, 'os');
     if (code !== Code.OK) throw refuseCall(code);
     this.parts.push(next);
     this.part = next;
@@ -207,17 +208,17 @@ export class ScopeCore {
   }
 
   /** The part that Buffers are cut from; null where no memory is left without growth. */
-  #ground(size: number, align: number): Part | null {
-    if (!this.#isStarted) this.#start(size, align);
+  #ground(size: number, align: number, flags: number): Part | null {
+    if (!this.#isStarted) this.#start(size, align, flags);
     if (this.part !== NOWHERE) return this.part;
     if (this.#owed === 0) return null;
-    return this.#try(() => this.#open(this.#owed, 1), size, align);
+    return this.#try(() => this.#open(this.#owed, 1), size, align, flags);
   }
 
   /** Goes on where the scope outside has stopped. */
-  #start(size: number, align: number): void {
+  #start(size: number, align: number, flags: number): void {
     const outer = this.outer as ScopeCore;
-    const part = outer.#ground(size, align);
+    const part = outer.#ground(size, align, flags);
     this.#isStarted = true;
     if (part === null) return;
     const below = part.isWrapped ? part : part.below;
@@ -226,9 +227,9 @@ export class ScopeCore {
     this.#address = part.region.address + this.part.origin;
   }
 
-  #grow(size: number, align: number): void {
+  #grow(size: number, align: number, flags: number): void {
     const bytes = growthOf(this.family.size, size);
-    this.#try(() => this.#open(bytes, align), size, align);
+    this.#try(() => this.#open(bytes, align), size, align, flags);
   }
 
   /** Goes on in a new region. */
@@ -248,7 +249,8 @@ export class ScopeCore {
   }
 
   /** What `open` gives; where the parent has no memory, the error of this scope says so. */
-  #try(open: () => Part, size: number, align: number): Part {
+  #try(open: () => Part, size: number, align: number, flags: number): Part {
+    if ((flags & NOWAIT) !== 0) throw this.#refuse(size, align, flags, 'nowait');
     const { escapes } = this.family;
     escapes.sweep();
     try {
@@ -256,7 +258,7 @@ export class ScopeCore {
     } catch (error) {
       if (!isOutOfMemory(error)) throw error;
       if (!escapes.isEmpty) pushLater(Pressure.HIGH);
-      throw this.#refuse(size, align, (error as AllocError).reason, error);
+      throw this.#refuse(size, align, flags, (error as AllocError).reason, error);
     }
   }
 
@@ -277,11 +279,19 @@ export class ScopeCore {
     this.family.source.release(region);
   }
 
-  #refuse(size: number, align: number, reason?: AllocError['reason'], cause?: unknown): Error {
+  #refuse(
+    size: number,
+    align: number,
+    flags: number,
+    reason?: AllocError['reason'],
+    cause?: unknown,
+  ): Error {
     this.failures++;
     const layout = Layout.from(size, align);
     const allocator = this.family.name;
-    if (limitChannel.hasSubscribers) announceLimit(this.#keeper.pool, layout);
+    if (limitChannel.hasSubscribers && (flags & NOWARN) === 0) {
+      announceLimit(this.#keeper.pool, layout);
+    }
     return outOfMemory({ layout, allocator, reason: reason ?? this.#reason(size, align), cause });
   }
 

@@ -29,6 +29,7 @@ static void begin_block(hw_chunk_t *chunk, size_t at, size_t count, size_t size,
   if (owner != 0) hw_chunk_admit_owners(chunk);
   if (chunk->has_owner) chunk->owners[at] = owner;
   chunk->hint = at + count;
+  hw_chunk_expect(chunk, chunk->hint);
   hw_chunk_charge(chunk, size);
   chunk->allocations++;
 }
@@ -59,6 +60,7 @@ hw_status_t hw_chunk_take(hw_chunk_t *chunk, uint16_t owner, hw_layout_t layout,
 void hw_chunk_end_block(hw_chunk_t *chunk, size_t at, size_t count, size_t size) {
   hw_bit_clear(chunk->starts, at);
   hw_chunk_set_size(chunk, at, 0);
+  hw_chunk_expect(chunk, at + count);
   hw_chunk_release(chunk, at, count);
   chunk->left += size;
   chunk->deallocations++;

@@ -25,6 +25,7 @@ static hw_status_t chunk_allocate(hw_allocator_t *self, hw_layout_t layout, uint
   used[1] |= HIGH_PART(mask, at);
   chunk->starts[at / 64] |= (uint64_t)1 << (at % 64);
   ((uint32_t *)chunk->sizes)[at] = (uint32_t)layout.size;
+  __builtin_prefetch(&((uint32_t *)chunk->sizes)[at + count], 1); /* hw_chunk_expect */
   *out = hw_chunk_address(chunk, at);
   chunk->free -= count;
   chunk->hint = at + count;
@@ -48,12 +49,16 @@ static hw_status_t chunk_deallocate(hw_allocator_t *self, void *ptr, hw_layout_t
   }
   uint64_t *used = &chunk->used[at / 64], mask = ~(uint64_t)0 >> (-count % 64);
   *size = 0;
+  __builtin_prefetch(size + count, 1); /* hw_chunk_expect */
   used[0] ^= LOW_PART(mask, at);
   used[1] ^= HIGH_PART(mask, at);
   chunk->starts[at / 64] ^= (uint64_t)1 << (at % 64);
-  chunk->may[at >> HW_CHUNK_GROUP_SHIFT] = UINT8_MAX;
-  chunk->may[(at + count - 1) >> HW_CHUNK_GROUP_SHIFT] = UINT8_MAX;
-  chunk->failed = 0;
+  if (UNLIKELY(chunk->failed != 0)) {
+    hw_room_admit(chunk, at, at + count);
+  } else {
+    hw_room_forget(chunk, at >> HW_CHUNK_GROUP_SHIFT);
+    hw_room_forget(chunk, (at + count - 1) >> HW_CHUNK_GROUP_SHIFT);
+  }
   chunk->free += count;
   chunk->left += layout.size;
   chunk->deallocations++;

@@ -6,15 +6,11 @@
  *     sizes    of a block's first chunk: its bytes, as the caller said; 0 in all others, and of a
  *              retired block
  *     owners   of a block's first chunk: who has it; not touched until somebody says who it is
- *     may      one byte a group of chunks: bit j is clear if no free run that touches the group has
- *              2^j chunks or more
  *
  * Both bitmaps go on for more than a word behind the last chunk with bits that are set: a look at
  * 64 chunks from any place on needs no end, and nothing is found or freed behind it.
  *
- * A request that finds no room is remembered, by class of alignment, until the next free: what is
- * not smaller fails at once. The first such failure after a free looks only into groups whose `may`
- * says that there might be room.
+ * What is known of where there is room, which makes a full heap fail at once, is room.h's.
  *
  * Every function below takes or expects the heap's lock as it says; one heap, one lock.
  *
@@ -54,7 +50,8 @@ typedef struct hw_chunk {
   size_t short_align, short_count;
 
   uint64_t *used, *starts;
-  uint8_t *may;
+  uint8_t *may, *tops;
+  uint64_t *open;
   void *sizes;
   uint16_t *owners;
   uint8_t *bitmap; /* the caller's, or NULL */
@@ -79,6 +76,7 @@ typedef struct hw_chunk {
   uint8_t *empties; /* a slot each: 0 free, HW_EMPTY_RETIRED, else 1 + lg of the alignment */
   uint16_t *empty_owners;
   size_t empty_count, empty_hint;
+  size_t empty_end; /* no slot from here on was ever used */
 } hw_chunk_t;
 
 /* `heaps` NULL: nobody holds the lock over a fork. */

@@ -1,7 +1,7 @@
 /* How a heap of chunks begins, ends, and lives through a fork. */
 #include <string.h>
 
-#include "chunk/chunk.h"
+#include "chunk/room.h"
 
 typedef struct plan {
   hw_chunk_options_t options;
@@ -55,7 +55,7 @@ static size_t carve(size_t *end, size_t size) {
 
 /* Where in the heap's segment its parts lie. */
 typedef struct parts {
-  size_t used, starts, may, sizes, owners, empties, empty_owners, end;
+  size_t used, starts, may, tops, open, sizes, owners, empties, empty_owners, end;
 } parts_t;
 
 static parts_t lay_out(const plan_t *plan) {
@@ -64,6 +64,8 @@ static parts_t lay_out(const plan_t *plan) {
   parts.used = carve(&parts.end, plan->words * sizeof(uint64_t));
   parts.starts = carve(&parts.end, plan->words * sizeof(uint64_t));
   parts.may = carve(&parts.end, plan->groups);
+  parts.tops = carve(&parts.end, plan->groups / 64);
+  parts.open = carve(&parts.end, plan->groups * sizeof(uint64_t));
   parts.sizes = carve(&parts.end, plan->count * size);
   parts.owners = carve(&parts.end, plan->count * sizeof(uint16_t));
   parts.empties = carve(&parts.end, HW_CHUNK_EMPTIES);
@@ -79,6 +81,8 @@ static void set_parts(hw_chunk_t *chunk, const parts_t *parts) {
   chunk->used = part(chunk, parts->used);
   chunk->starts = part(chunk, parts->starts);
   chunk->may = part(chunk, parts->may);
+  chunk->tops = part(chunk, parts->tops);
+  chunk->open = part(chunk, parts->open);
   chunk->sizes = part(chunk, parts->sizes);
   chunk->owners = part(chunk, parts->owners);
   chunk->empties = part(chunk, parts->empties);
@@ -126,7 +130,7 @@ static void init(hw_chunk_t *chunk, const hw_config_t *config, const plan_t *pla
   chunk->is_fresh = chunk->is_own;
   hw_bits_set(chunk->used, chunk->count, plan->words * 64);
   hw_bits_set(chunk->starts, chunk->count, plan->words * 64);
-  memset(chunk->may, UINT8_MAX, hw_chunk_groups(chunk));
+  memset(chunk->may, HW_ROOM_UNKNOWN, hw_chunk_groups(chunk));
   chunk->bitmap = plan->options.bitmap;
   if (chunk->bitmap != NULL) memset(chunk->bitmap, 0, plan->options.bitmap_size);
   chunk->link.fork = fork_heap;

@@ -2,7 +2,7 @@
  */
 #pragma once
 
-#include "chunk/chunk.h"
+#include "chunk/room.h"
 
 static inline void hw_chunk_set_size(hw_chunk_t *chunk, size_t at, size_t size) {
   if (chunk->is_wide) {
@@ -12,23 +12,27 @@ static inline void hw_chunk_set_size(hw_chunk_t *chunk, size_t at, size_t size) 
   }
 }
 
+/* The next size to be written or read is chunk `at`'s, it is to be hoped: requests go on behind the
+ * last block, and blocks that came one behind the other often go so. Small chunks have far more
+ * sizes than a cache holds. */
+static inline void hw_chunk_expect(const hw_chunk_t *chunk, size_t at) {
+  __builtin_prefetch((const uint8_t *)chunk->sizes + (at << (chunk->is_wide ? 3 : 2)), 1);
+}
+
 /* Takes free chunks. */
 static inline void hw_chunk_claim(hw_chunk_t *chunk, size_t at, size_t count) {
   hw_bits_set(chunk->used, at, at + count);
+  hw_room_fill(chunk, at, at + count);
   chunk->free -= count;
   if (at + count > chunk->touched) chunk->touched = at + count;
   if (chunk->bitmap != NULL) hw_chunk_mirror(chunk, at, at + count);
 }
 
-/* Frees chunks, all of one block. What failed before may succeed now. */
+/* Frees chunks, all of one block. */
 static inline void hw_chunk_release(hw_chunk_t *chunk, size_t at, size_t count) {
   hw_bits_clear(chunk->used, at, at + count);
   chunk->free += count;
-  chunk->failed = 0;
-  size_t last = (at + count - 1) >> HW_CHUNK_GROUP_SHIFT;
-  for (size_t group = at >> HW_CHUNK_GROUP_SHIFT; group <= last; group++) {
-    chunk->may[group] = UINT8_MAX;
-  }
+  hw_room_admit(chunk, at, at + count);
   if (chunk->bitmap != NULL) hw_chunk_mirror(chunk, at, at + count);
 }
 

@@ -46,16 +46,32 @@ static bool ends_in_ones(const hw_chunk_t *chunk, const uint64_t *map) {
   return hw_bits_next_clear(map, chunk->count, end) == end;
 }
 
+/* Whether every word that has a free chunk is open, where groups know. */
+static bool is_open_enough(const hw_chunk_t *chunk) {
+  for (size_t at = 0; at < chunk->count; at += 64) {
+    if (chunk->may[at >> HW_CHUNK_GROUP_SHIFT] == HW_ROOM_UNKNOWN) continue;
+    if (~chunk->used[at / 64] != 0 && !hw_room_is_open(chunk, at)) return false;
+  }
+  return true;
+}
+
+static bool tops_are_enough(const hw_chunk_t *chunk) {
+  for (size_t group = 0; group < hw_chunk_groups(chunk) && chunk->failed != 0; group++) {
+    if (chunk->may[group] > chunk->tops[group / 64]) return false;
+  }
+  return true;
+}
+
 /* Whether every group that a free run touches says at least its length. */
 static bool may_is_enough(const hw_chunk_t *chunk) {
   size_t at = hw_bits_next_clear(chunk->used, 0, chunk->count);
   while (at < chunk->count) {
     size_t end = hw_bits_next_set(chunk->used, at, chunk->count);
-    unsigned level = (unsigned)hw_min(hw_highest_bit(end - at), 7);
+    uint8_t level = hw_room_level(end - at);
     bool is_told = false;
     for (size_t group = at >> HW_CHUNK_GROUP_SHIFT; group <= (end - 1) >> HW_CHUNK_GROUP_SHIFT;
          group++) {
-      is_told |= (chunk->may[group] >> level & 1) != 0;
+      is_told |= chunk->may[group] >= level;
     }
     if (!is_told) return false;
     at = hw_bits_next_clear(chunk->used, end, chunk->count);
@@ -88,7 +104,7 @@ static const char *broken_sum(const hw_chunk_t *chunk) {
   if (chunk->left > chunk->limit || chunk->least_left > chunk->left)
     return "live bytes are within the limit";
   size_t empties = 0, retired = 0;
-  for (size_t slot = 0; slot < HW_CHUNK_EMPTIES && chunk->empty_count > 0; slot++) {
+  for (size_t slot = 0; slot < chunk->empty_end && chunk->empty_count > 0; slot++) {
     empties += chunk->empties[slot] != 0 && chunk->empties[slot] != HW_EMPTY_RETIRED;
     retired += chunk->empties[slot] == HW_EMPTY_RETIRED;
   }
@@ -102,6 +118,8 @@ static const char *broken_sum(const hw_chunk_t *chunk) {
 
 static const char *broken_summary(const hw_chunk_t *chunk) {
   if (!may_is_enough(chunk)) return "no group has a longer free run than it says";
+  if (!tops_are_enough(chunk)) return "no group says more than the top of its 64";
+  if (!is_open_enough(chunk)) return "what is not open has no free chunk";
   size_t longest = hw_chunk_longest(chunk);
   if ((chunk->failed & 1) != 0 && longest >= chunk->bounds[0]) {
     return "what is known to fail fails";
