@@ -1,0 +1,9 @@
+/**
+ * What is measured of compositions, a file each: `contenders`, by names that no other file has;
+ * `groups` of those that are compared; `judge(row)`, the goals of a group's figures.
+ */
+import * as scopes from './scopes.mjs';
+
+export const PARTS = { scopes };
+
+export const CONTENDERS = Object.assign({}, ...Object.values(PARTS).map((one) => one.contenders));
