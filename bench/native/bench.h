@@ -51,6 +51,9 @@ extern const bench_workload_t bench_workloads_empty[];
 /* Ends the process with a line on stderr and status 2. */
 _Noreturn void bench_die(const char *why);
 
+/* A heap may be full, and nothing else be wrong. Apart from the loops that are measured. */
+__attribute__((cold)) void bench_expect_full(hw_status_t status);
+
 /* The clock runs from before the workload to its end, unless the workload narrows it. */
 void bench_start(bench_t *bench);
 void bench_stop(bench_t *bench);

@@ -19,6 +19,10 @@ void bench_die(const char *why) {
   _exit(2);
 }
 
+void bench_expect_full(hw_status_t status) {
+  if (status != HW_ERR_OUT_OF_MEMORY && status != HW_ERR_LIMIT) bench_die(hw_status_name(status));
+}
+
 uint64_t bench_nanoseconds(void) {
   struct timespec now;
   clock_gettime(CLOCK_MONOTONIC, &now);

@@ -35,10 +35,9 @@ static inline hw_layout_t bytes(size_t size) {
 
 #if defined(BENCH_SEAM_VTABLE)
 
-/* A heap may be full, and nothing else be wrong. */
 static inline bool heap_agrees(hw_status_t status) {
   if (status == HW_OK) return true;
-  if (status != HW_ERR_OUT_OF_MEMORY && status != HW_ERR_LIMIT) bench_die(hw_status_name(status));
+  bench_expect_full(status);
   return false;
 }
 

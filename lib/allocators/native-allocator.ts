@@ -154,9 +154,16 @@ export abstract class NativeAllocator extends BaseAllocator<ArrayBuffer> {
   /** Null where freed memory does not wait for a while before it goes back. */
   readonly #decay: DecayTimer | null;
 
-  protected constructor(kind: string, limit: number, arena?: ArenaSettings, chunk?: ChunkSettings) {
+  /** `opened` is a heap that was made in the call before; without it one of `kind` is made. */
+  protected constructor(
+    kind: string,
+    limit: number,
+    arena?: ArenaSettings,
+    chunk?: ChunkSettings,
+    opened?: object,
+  ) {
     super(kind);
-    const anchor = createHeap(kind, limit, arena, chunk);
+    const anchor = opened ?? createHeap(kind, limit, arena, chunk);
     if (typeof anchor === 'number') throw this.#refuse(anchor);
     this.#heap = mail[INDEX] as number;
     this.#anchor = anchor;
@@ -310,6 +317,11 @@ export abstract class NativeAllocator extends BaseAllocator<ArrayBuffer> {
     return 'os';
   }
 
+  /** What is to be said of an allocator that answered what cannot be. */
+  protected refuseAnswer(): Error {
+    return refuseCall(Code.CORRUPTED);
+  }
+
   /** One line for `util.inspect` and `console.log`. Never throws. */
   [INSPECT](): string {
     const isAllocator = #heap in this;
@@ -353,12 +365,14 @@ export abstract class NativeAllocator extends BaseAllocator<ArrayBuffer> {
     newLayout: Layout,
     flags: number,
   ): Error {
+    if (code === Code.CORRUPTED) return this.refuseAnswer();
     return isRefusal(code)
       ? this.#refuseRequest(code, newLayout, flags)
       : refuseBlock(block, 'block', code, layout);
   }
 
   #refuseRequest(code: number, layout: Layout, flags: number): Error {
+    if (code === Code.CORRUPTED) return this.refuseAnswer();
     if (refused.hasSubscribers && (flags & NOWARN) === 0) announceLimit(this, layout);
     const refusing = {
       allocator: this.name,

@@ -8,17 +8,23 @@ static alignas(4096) uint8_t region[CHUNK_MODEL_CHUNKS * 8 + 4096];
 static uint64_t bitmap[CHUNK_MODEL_CHUNKS / 64 + 1];
 
 static hw_layout_t some_layout(choices_t *from, const chunk_model_t *model) {
-  static const size_t most[] = {1, 2, 4, 8, 70, 200, 5000};
+  const size_t most[] = {1, 2, 4, 8, 70, model->chunks / 4 + 1, model->chunks + 1};
   size_t chunks = most[choose(from, COUNT_OF(most))];
   hw_layout_t layout = {choose(from, chunks * model->chunk_size + 1), 1};
   if (one_in(from, 3)) layout.align = (size_t)1 << choose(from, one_in(from, 4) ? 18 : 8);
   return layout;
 }
 
-static void begin(chunk_model_t *model, choices_t *from) {
-  static const size_t counts[] = {1, 8, 63, 64, 65, 200, 1000, 4097, CHUNK_MODEL_CHUNKS};
+static size_t some_count(choices_t *from, size_t large_in) {
+  static const size_t small[] = {1, 8, 16, 63, 64, 65, 130, 200, 256};
+  static const size_t large[] = {1000, 4097, CHUNK_MODEL_CHUNKS};
+  return one_in(from, large_in) ? large[choose(from, COUNT_OF(large))]
+                                : small[choose(from, COUNT_OF(small))];
+}
+
+static void begin(chunk_model_t *model, choices_t *from, const chunk_random_t *sort) {
   hw_chunk_options_t options = HW_CHUNK_OPTIONS;
-  options.chunks = counts[choose(from, COUNT_OF(counts))];
+  options.chunks = some_count(from, sort->large_in);
   options.chunk_size = (size_t)8 << choose(from, 4);
   options.fit = one_in(from, 3) ? HW_CHUNK_BEST_FIT : HW_CHUNK_NEXT_FIT;
   if (one_in(from, 3)) {
@@ -31,8 +37,8 @@ static void begin(chunk_model_t *model, choices_t *from) {
     options.bitmap_size = sizeof bitmap;
   }
   size_t bytes = options.chunks * options.chunk_size;
-  const hw_config_t config = {.limit = one_in(from, 4) ? bytes / 2 : HW_NO_LIMIT,
-                              .chunk = &options};
+  const hw_config_t config = {
+      .limit = one_in(from, 4) ? bytes / 2 : HW_NO_LIMIT, .os = sort->os, .chunk = &options};
   chunk_model_begin(model, &config);
 }
 
@@ -55,9 +61,9 @@ static void step(chunk_model_t *model, choices_t *from) {
   }
 }
 
-void chunk_random_run(chunk_model_t *model, choices_t *from, size_t steps) {
-  begin(model, from);
-  for (size_t i = 0; i < steps && from->left > 0; i++) {
+void chunk_random_run(chunk_model_t *model, choices_t *from, const chunk_random_t *sort) {
+  begin(model, from, sort);
+  for (size_t i = 1; i <= sort->steps && from->left > 0; i++) {
     step(model, from);
     if (i % 64 == 0) chunk_model_check(model);
   }

@@ -12,7 +12,7 @@ static void random_calls_do_what_the_model_says(void **state) {
   unsigned rounds = getenv("HW_TEST_DEEP") != NULL ? 4000 : 150;
   for (unsigned i = 0; i < rounds; i++) {
     choices_t from = {.bytes = NULL, .left = SIZE_MAX, .state = random_next(&random) | 1};
-    chunk_random_run(&model, &from, 600);
+    chunk_random_run(&model, &from, &(chunk_random_t){.steps = 600, .large_in = 2});
   }
 }
 

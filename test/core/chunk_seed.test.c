@@ -254,6 +254,48 @@ static void the_hint_stands_behind_the_last_block(void **state) {
   chunk_close_all(heap);
 }
 
+/* There it stayed at a chunk that was free, since that one was too small for what was asked for. */
+static void the_hint_does_not_stay_at_a_small_hole(void **state) {
+  (void)state;
+  hw_allocator_t *heap = chunk_begin(64, 256);
+  for (size_t i = 0; i < 64; i++) assert_int_equal(chunk_claim(heap, 1, 1), i);
+  const size_t holes[] = {19, 20, 40, 41, 50};
+  for (size_t i = 0; i < COUNT_OF(holes); i++) chunk_free(heap, holes[i], 1);
+  assert_int_equal(chunk_claim(heap, 1, 1), 19);
+  assert_int_equal(chunk_claim(heap, 2, 1), 40);
+  assert_int_equal(chunk_claim(heap, 1, 1), 50);
+  assert_int_equal(chunk_claim(heap, 1, 1), 20);
+  chunk_close_all(heap);
+}
+
+/* There by the first allocation alone: the second one went ahead. */
+static void a_misaligned_region_is_said_to_be_so_each_time(void **state) {
+  (void)state;
+  static _Alignas(4096) uint8_t region[8 * 256];
+  hw_chunk_options_t options = chunk_options(0, 256);
+  options.region = region + 128;
+  options.region_size = 7 * 256;
+  hw_allocator_t *heap = chunk_open(&options);
+  for (unsigned round = 0; round < 3; round++) assert_full(heap, 1, 256);
+  chunk_give(heap, chunk_take(heap, 1, 128), 1, 128);
+  assert_full(heap, 1, 256);
+  chunk_close(heap);
+}
+
+/* There it panicked, which no caller of an allocator may see. */
+static void a_full_heap_is_an_answer(void **state) {
+  (void)state;
+  hw_allocator_t *heap = chunk_begin(2, 256);
+  void *all = chunk_take(heap, 512, 1), *out = all;
+  assert_full(heap, 1, 1);
+  hw_stats_t before = chunk_stats(heap);
+  hw_status_t status = hw_reallocate(heap, all, layout_of(512, 1), layout_of(513, 1), 0, &out);
+  assert_refused(heap, HW_ERR_OUT_OF_MEMORY, status, &before, 1);
+  assert_ptr_equal(out, all);
+  chunk_give(heap, all, 512, 1);
+  chunk_close(heap);
+}
+
 static void growth_to_a_larger_alignment_moves(void **state) {
   (void)state;
   hw_allocator_t *heap = chunk_begin(64, 256);
@@ -315,6 +357,9 @@ int main(void) {
       cmocka_unit_test(an_empty_block_takes_no_chunk),
       cmocka_unit_test(best_fit_takes_the_tightest_hole),
       cmocka_unit_test(the_hint_stands_behind_the_last_block),
+      cmocka_unit_test(the_hint_does_not_stay_at_a_small_hole),
+      cmocka_unit_test(a_misaligned_region_is_said_to_be_so_each_time),
+      cmocka_unit_test(a_full_heap_is_an_answer),
       cmocka_unit_test(growth_to_a_larger_alignment_moves),
       cmocka_unit_test(wrong_frees_are_refused_before_any_change),
   };

@@ -9,6 +9,7 @@ import {
   Kind,
   Mail,
   MoveFlag,
+  PluginFault,
   Request,
   RequestSize,
   STATS,
@@ -58,6 +59,10 @@ describe('the constants of lib/native.ts', () => {
   it('Code is hw_code, but for what never leaves the addon', () => {
     const codes = enumOf('binding/codes.h', 'hw_code', 'HW_CODE_');
     expect(Code).toEqual(without(codes, 'DETACH'));
+  });
+
+  it('PluginFault is hw_plugin_fault', () => {
+    expect(PluginFault).toEqual(enumOf('binding/plugin.h', 'hw_plugin_fault', 'HW_PLUGIN_'));
   });
 
   it('Mail is hw_mail', () => {

@@ -129,16 +129,16 @@ static void print_result(const options_t *options, const bench_t *bench, bool pi
 int main(int argc, char **argv) {
   options_t options = read_options(argc, argv);
   const seeds_row_t *row = find_row(&options);
+  bool has_heap =
+      strcmp(options.allocator, "malloc") != 0 && strcmp(options.allocator, "empty") != 0;
   bool pinned = pin();
   bench_t bench = {.ops = options.ops != 0 ? options.ops : row->workload.ops,
                    .budget_ns = (options.ms != 0 ? options.ms : row->budget_ms) * 1000000,
                    .param = row->workload.param,
-                   .heap_bytes = row->heap_bytes,
+                   .heap_bytes = has_heap ? row->heap_bytes : 0,
                    .seed = options.seed,
                    .untimed = options.untimed};
   if (options.ops != 0) bench.budget_ns = 0;
-  bool has_heap =
-      strcmp(options.allocator, "malloc") != 0 && strcmp(options.allocator, "empty") != 0;
   if (has_heap) {
     options.heap.bytes = row->heap_bytes;
     bench.owner = fixed_heap_open(&options.heap);

@@ -76,6 +76,7 @@ typedef struct hw_chunk {
   uint8_t *empties; /* a slot each: 0 free, HW_EMPTY_RETIRED, else 1 + lg of the alignment */
   uint16_t *empty_owners;
   size_t empty_count, empty_hint;
+  size_t empty_end; /* no slot from here on was ever used */
 } hw_chunk_t;
 
 /* `heaps` NULL: nobody holds the lock over a fork. */

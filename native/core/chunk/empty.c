@@ -33,6 +33,7 @@ void *hw_empty_begin(hw_chunk_t *chunk, size_t align, uint16_t owner) {
       if (chunk->has_owner) chunk->empty_owners[slot] = owner;
       chunk->empty_hint = (slot + 1) % HW_CHUNK_EMPTIES;
       chunk->empty_count++;
+      if (slot >= chunk->empty_end) chunk->empty_end = slot + 1;
       return (void *)(align * (2 * slot + 3));
     }
     slot = slot + 1 < room ? slot + 1 : 0;

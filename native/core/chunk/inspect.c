@@ -88,7 +88,7 @@ static size_t end_blocks(hw_chunk_t *chunk, bool all, uint16_t owner) {
     }
     at = hw_bits_next_set(chunk->starts, end, chunk->count);
   }
-  for (size_t slot = 0; slot < HW_CHUNK_EMPTIES && chunk->empty_count > 0; slot++) {
+  for (size_t slot = 0; slot < chunk->empty_end && chunk->empty_count > 0; slot++) {
     uint8_t state = chunk->empties[slot];
     if (state == 0 || state == HW_EMPTY_RETIRED) continue;
     if (!all && chunk->empty_owners[slot] != owner) continue;

@@ -104,7 +104,7 @@ static const char *broken_sum(const hw_chunk_t *chunk) {
   if (chunk->left > chunk->limit || chunk->least_left > chunk->left)
     return "live bytes are within the limit";
   size_t empties = 0, retired = 0;
-  for (size_t slot = 0; slot < HW_CHUNK_EMPTIES && chunk->empty_count > 0; slot++) {
+  for (size_t slot = 0; slot < chunk->empty_end && chunk->empty_count > 0; slot++) {
     empties += chunk->empties[slot] != 0 && chunk->empties[slot] != HW_EMPTY_RETIRED;
     retired += chunk->empties[slot] == HW_EMPTY_RETIRED;
   }
