@@ -84,7 +84,7 @@ export default [
     replace: '  if (call.outer !== null) innermost = call.outer;\n',
     test: misuse(
       'default-allocator',
-      'an allocator that itself needs the default allocator leaves the default usable after its error',
+      'the hook of failed requests may free memory, which the next request then gets',
     ),
   },
   {
