@@ -1,10 +1,11 @@
 // Measures what the project promises and prints tables: see USAGE.
-import { mkdirSync, writeFileSync } from 'node:fs';
+import { mkdirSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { dirname, relative } from 'node:path';
 import { parseArgs } from 'node:util';
 import { fromRoot } from '../scripts/lib/project.mjs';
 import { main, Stop, seconds } from '../scripts/lib/run.mjs';
+import { measureChunks } from './js/chunk/chunk.mjs';
+import { formatChunks } from './js/chunk/report.mjs';
 import { measureDedicated } from './js/dedicated.mjs';
 import { formatDedicated } from './js/dedicated-report.mjs';
 import { measureFootprint } from './js/footprint/footprint.mjs';
@@ -15,6 +16,7 @@ import { measureHttp } from './js/http/http.mjs';
 import { formatHttp } from './js/http/report.mjs';
 import { measurePool } from './js/pool/pool.mjs';
 import { formatPool } from './js/pool/report.mjs';
+import { resultsFile, writeFigures } from './report/figures.mjs';
 import { formatMissed } from './report/goals.mjs';
 import { describeMachine, formatMachine } from './report/machine.mjs';
 import { measureDirectIo } from './scenarios/direct-io.mjs';
@@ -25,6 +27,7 @@ const RESULTS = fromRoot('bench/results');
 const PARTS = {
   dedicated: { measure: measureDedicated, format: formatDedicated },
   pool: { measure: measurePool, format: formatPool },
+  chunk: { measure: measureChunks, format: formatChunks },
   fs: { measure: measureFs, format: formatFs },
   http: { measure: measureHttp, format: formatHttp },
   footprint: { measure: measureFootprint, format: formatFootprint },
@@ -56,12 +59,6 @@ function readArguments() {
   }
 }
 
-function writeFigures(file, figures) {
-  mkdirSync(dirname(file), { recursive: true });
-  writeFileSync(file, `${JSON.stringify(figures, null, 2)}\n`);
-  console.log(`Figures: ${relative(process.cwd(), file)}`);
-}
-
 await main(async () => {
   const start = performance.now();
   const { quick, only, dir, json } = readArguments();
@@ -81,8 +78,7 @@ await main(async () => {
   }
   const goals = Object.values(parts).flatMap((part) => part.goals ?? []);
   if (goals.length > 0) console.log(`${formatMissed(goals)}\n`);
-  const file = json ?? `${RESULTS}/bench-${date.replaceAll(':', '-')}.json`;
-  writeFigures(file, { date, quick, machine, parts });
+  writeFigures(json ?? resultsFile('bench', date), { date, quick, machine, parts });
   console.log(`Done in ${seconds(start)}.`);
 
   const problems = Object.values(parts).flatMap((part) => part.problems);

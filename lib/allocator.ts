@@ -2,10 +2,16 @@
  * The seam: what every allocator is, and what an allocator that a user writes gets for free.
  */
 import { type Block, classify, copyBytes } from './block.js';
-import { invalidArgType, isHeapwrightError, outOfRange } from './errors.js';
+import { type AllocError, invalidArgType, isHeapwrightError, outOfRange } from './errors.js';
 import { type Layout, requireLayout } from './layout.js';
 import { type Lease, leaseBlock, requireUnleased } from './lease.js';
-import type { AllocateOptions, DeallocateOptions } from './options.js';
+import {
+  type AllocateOptions,
+  type AllocateRequest,
+  type DeallocateOptions,
+  flagsOf,
+  optionsOf,
+} from './options.js';
 
 /**
  * The figures of one allocator. Bytes are usable bytes, which is what `usableSize` says of a
@@ -69,11 +75,12 @@ export interface Allocator<B extends Block = ArrayBuffer> {
   /**
    * A block of `newLayout` with the first bytes of `block`, in place if that can be, else moved;
    * new bytes are zero unless `{ uninitialized: true }`. The old block is freed. On any error it
-   * is left as it was.
+   * is left as it was. Without a block, null, this is `allocate`, whatever `layout`; to size 0 the
+   * old memory is freed and the answer a live empty block.
    */
   readonly reallocate: (
-    block: B,
-    layout: Layout,
+    block: B | null,
+    layout: Layout | null,
     newLayout: Layout,
     options?: AllocateOptions,
   ) => B;
@@ -100,6 +107,26 @@ export interface Allocator<B extends Block = ArrayBuffer> {
    */
   readonly dispose: () => void;
   readonly [Symbol.dispose]: () => void;
+  /** This allocator, and `secondary` where it has no memory: a `Fallback` of the two. */
+  readonly withFallback: (secondary: Allocator<B> | TwoFunctions<B>) => Allocator<B>;
+}
+
+/** What is enough to stand where an allocator is asked for; see `defineAllocator`. */
+export interface TwoFunctions<B extends Block> {
+  allocate(layout: Layout, options: AllocateOptions): B;
+  deallocate(block: B, layout: Layout, options: DeallocateOptions): unknown;
+}
+
+type MakeFallback = <B extends Block>(
+  primary: Allocator<B>,
+  secondary: Allocator<B> | TwoFunctions<B>,
+) => Allocator<B>;
+
+let makeFallback: MakeFallback;
+
+/** Says what `withFallback` makes: a combinator, which stands on this file. Called once. */
+export function provideFallback(make: MakeFallback): void {
+  makeFallback = make;
 }
 
 const NO_STATS: AllocatorStats = Object.freeze({
@@ -118,13 +145,20 @@ const NO_STATS: AllocatorStats = Object.freeze({
 });
 
 /** Whether an error says that there was no memory to be had. */
-function isOutOfMemory(error: unknown): boolean {
+export function isOutOfMemory(error: unknown): error is AllocError {
   if (!isHeapwrightError(error)) return false;
   return error.code === 'ERR_HEAPWRIGHT_OUT_OF_MEMORY' || error.code === 'ERR_HEAPWRIGHT_LIMIT';
 }
 
 /** OUT_OF_RANGE unless `newLayout` is at least (`'grow'`) or at most (`'shrink'`) as large. */
-function checkDirection(way: 'grow' | 'shrink', layout: Layout, newLayout: Layout): void {
+function checkDirection(
+  way: 'grow' | 'shrink',
+  block: Block,
+  layout: Layout,
+  newLayout: Layout,
+): void {
+  // To `reallocate` this would be a request for a new one.
+  if (block === null) throw invalidArgType('block', 'a block', block);
   const size = requireLayout(layout, 'layout').size;
   const newSize = requireLayout(newLayout, 'newLayout').size;
   if (way === 'grow' ? newSize >= size : newSize <= size) return;
@@ -132,8 +166,16 @@ function checkDirection(way: 'grow' | 'shrink', layout: Layout, newLayout: Layou
   throw outOfRange('newLayout.size', `${bound} ${size}, the size of the block`, newSize);
 }
 
+/** What a class that a program wrote is given: it need not know that flags may stand alone. */
+function asOptions(options: AllocateRequest | undefined): AllocateOptions | undefined {
+  return typeof options === 'number' ? optionsOf(flagsOf(options)) : options;
+}
+
 /** INVALID_ARG_TYPE for the receiver of a borrowed method that is no allocator. */
 let checkReceiver: (value: unknown) => void;
+
+/** Whether `value` was constructed as a {@link BaseAllocator}. Runs no code of its own. */
+export let isAllocator: (value: unknown) => value is BaseAllocator<never>;
 
 /**
  * An allocator with only `allocate` and `deallocate` left to write. Everything else is built on
@@ -153,8 +195,10 @@ let checkReceiver: (value: unknown) => void;
  */
 export abstract class BaseAllocator<B extends Block = ArrayBuffer> implements Allocator<B> {
   static {
+    isAllocator = (value): value is BaseAllocator<never> =>
+      typeof value === 'object' && value !== null && #brand in value;
     checkReceiver = (value) => {
-      if (typeof value === 'object' && value !== null && #brand in value) return;
+      if (isAllocator(value)) return;
       throw invalidArgType('this', 'an allocator', value);
     };
   }
@@ -166,31 +210,37 @@ export abstract class BaseAllocator<B extends Block = ArrayBuffer> implements Al
     this.name = name;
   }
 
-  abstract allocate(layout: Layout, options?: AllocateOptions): B;
+  abstract allocate(layout: Layout, options?: AllocateRequest): B;
   abstract deallocate(block: B, layout: Layout, options?: DeallocateOptions): boolean;
 
-  tryAllocate(layout: Layout, options?: AllocateOptions): B | null {
+  tryAllocate(layout: Layout, options?: AllocateRequest): B | null {
     checkReceiver(this);
     try {
-      return this.allocate(layout, options);
+      return this.allocate(layout, asOptions(options));
     } catch (error) {
       if (isOutOfMemory(error)) return null;
       throw error;
     }
   }
 
-  reallocate(block: B, layout: Layout, newLayout: Layout, options?: AllocateOptions): B {
+  reallocate(
+    block: B | null,
+    layout: Layout | null,
+    newLayout: Layout,
+    options?: AllocateRequest,
+  ): B {
     checkReceiver(this);
-    requireLayout(layout, 'layout');
+    if (block === null) return this.#begin(layout, newLayout, options);
+    const old = requireLayout(layout, 'layout');
     requireLayout(newLayout, 'newLayout');
-    const same = this.reallocateInPlace(block, layout, newLayout);
+    const same = this.reallocateInPlace(block, old, newLayout);
     if (same !== null) return same;
     if (classify(block).kind === 'other') throw invalidArgType('block', 'a block', block);
     requireUnleased(block);
-    const moved = this.allocate(newLayout, options);
+    const moved = this.allocate(newLayout, asOptions(options));
     try {
       copyBytes(block, moved);
-      this.deallocate(block, layout);
+      this.deallocate(block, old);
     } catch (error) {
       this.deallocate(moved, newLayout);
       throw error;
@@ -204,15 +254,15 @@ export abstract class BaseAllocator<B extends Block = ArrayBuffer> implements Al
     return null;
   }
 
-  grow(block: B, layout: Layout, newLayout: Layout, options?: AllocateOptions): B {
+  grow(block: B, layout: Layout, newLayout: Layout, options?: AllocateRequest): B {
     checkReceiver(this);
-    checkDirection('grow', layout, newLayout);
+    checkDirection('grow', block, layout, newLayout);
     return this.reallocate(block, layout, newLayout, options);
   }
 
   shrink(block: B, layout: Layout, newLayout: Layout): B {
     checkReceiver(this);
-    checkDirection('shrink', layout, newLayout);
+    checkDirection('shrink', block, layout, newLayout);
     return this.reallocate(block, layout, newLayout);
   }
 
@@ -242,5 +292,17 @@ export abstract class BaseAllocator<B extends Block = ArrayBuffer> implements Al
   [Symbol.dispose](): void {
     checkReceiver(this);
     this.dispose();
+  }
+
+  withFallback(secondary: Allocator<B> | TwoFunctions<B>): Allocator<B> {
+    checkReceiver(this);
+    return makeFallback(this as Allocator<B>, secondary);
+  }
+
+  /** A reallocation without a block. The layout that it does not have may be left out. */
+  #begin(layout: Layout | null, newLayout: Layout, options: AllocateRequest | undefined): B {
+    if (layout !== null) requireLayout(layout, 'layout');
+    requireLayout(newLayout, 'newLayout');
+    return this.allocate(newLayout, asOptions(options));
   }
 }

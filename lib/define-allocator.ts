@@ -2,24 +2,32 @@
  * An allocator from a plain object with two functions.
  */
 import { type AllocatorStats, BaseAllocator } from './allocator.js';
-import { type Block, classify } from './block.js';
+import { type Block, classify, viewOffsetOf } from './block.js';
 import { describeLayout, heapwrightError, invalidArgType, outOfRange } from './errors.js';
+import { type Answer, checkAnswer } from './guard/answer.js';
+import { Custody } from './guard/custody.js';
 import { type Layout, requireLayout } from './layout.js';
 import { type Lease, requireUnleased } from './lease.js';
 import { measure } from './measure.js';
 import {
   type AllocateOptions,
+  type AllocateRequest,
   type DeallocateOptions,
-  isUninitialized,
+  flagsOf,
+  optionsOf,
   throwsWhenBusy,
 } from './options.js';
+import { trustAllocator } from './trust.js';
 
 /** What {@link defineAllocator} makes an allocator of. The first two functions are required. */
 export interface AllocatorDefinition<B extends Block> {
   /** Default `custom`. */
   readonly name?: string;
-  /** A block of exactly `layout.size` bytes, zeroed unless `options.uninitialized`. */
-  allocate(layout: Layout, options: AllocateOptions): B;
+  /**
+   * A block of exactly `layout.size` bytes, zeroed unless `options.uninitialized`. Both options
+   * are always there: `options.flags` says what else was asked for, and has `ZEROED` too.
+   */
+  allocate(layout: Layout, options: Required<AllocateOptions>): B;
   /** Frees a live block of this allocator. Only `false` means "not yet". */
   deallocate(block: B, layout: Layout, options: DeallocateOptions): unknown;
   /** The same memory as a new block, or null. Default: null. */
@@ -35,33 +43,64 @@ type Operation = Exclude<keyof AllocatorDefinition<Block>, 'name'>;
 /** Reads an operation once, so that changing the object later changes nothing. */
 function operation<B extends Block, K extends Operation>(
   definition: object,
+  argument: string,
   name: K,
 ): AllocatorDefinition<B>[K] | undefined {
   const value: unknown = Reflect.get(definition, name);
   if (value === undefined) return undefined;
-  if (typeof value !== 'function') throw invalidArgType(name, 'a function', value);
+  if (typeof value !== 'function') throw invalidArgType(`${argument}.${name}`, 'a function', value);
   return value.bind(definition) as AllocatorDefinition<B>[K];
 }
 
 function required<B extends Block, K extends 'allocate' | 'deallocate'>(
   definition: object,
+  argument: string,
   name: K,
 ): AllocatorDefinition<B>[K] {
-  const value = operation<B, K>(definition, name);
-  if (value === undefined) throw invalidArgType(name, 'a function', value);
+  const value = operation<B, K>(definition, argument, name);
+  if (value === undefined) throw invalidArgType(`${argument}.${name}`, 'a function', value);
   return value;
 }
 
-function readName(definition: object): string {
+function readName(definition: object, argument: string): string {
   const name: unknown = Reflect.get(definition, 'name');
   if (name === undefined) return 'custom';
   if (typeof name === 'string') return name;
-  throw invalidArgType('name', 'a string', name);
+  throw invalidArgType(`${argument}.name`, 'a string', name);
+}
+
+/** INVALID_ARG_TYPE unless `value` is an object; a Proxy that was revoked is none any more. */
+function requireObject(value: unknown, argument: string): object {
+  const expected = 'an allocator, or an object with the functions allocate and deallocate';
+  if (typeof value !== 'object' || value === null) throw invalidArgType(argument, expected, value);
+  try {
+    Array.isArray(value);
+  } catch {
+    throw invalidArgType(argument, expected, value);
+  }
+  return value;
+}
+
+function refuseLive(what: string): Error {
+  return heapwrightError('ERR_HEAPWRIGHT_CORRUPTED', {
+    actual: `a block from allocate() ${what}`,
+  });
+}
+
+/** What `usableSize` answered, where that can be. */
+function requireUsable(usable: unknown, { size }: Layout): number {
+  if (typeof usable !== 'number') throw invalidArgType('usableSize()', 'a number', usable);
+  if (Number.isSafeInteger(usable) && usable >= size) return usable;
+  throw outOfRange('usableSize()', `an integer from ${size} to 2^53 - 1`, usable);
 }
 
 let checkReceiver: (value: unknown) => void;
 
-/** Guards the user's functions: they see only valid requests and only blocks that are theirs. */
+/**
+ * Guards the user's functions. They see only valid requests and only blocks that are theirs; what
+ * they answer is checked before anybody sees it; and while one of them runs, nothing but looking is
+ * possible here, so that what it throws leaves everything as it was.
+ */
 class DefinedAllocator<B extends Block> extends BaseAllocator<B> {
   static {
     checkReceiver = (value) => {
@@ -75,36 +114,39 @@ class DefinedAllocator<B extends Block> extends BaseAllocator<B> {
   readonly #reallocateInPlace: AllocatorDefinition<B>['reallocateInPlace'];
   readonly #usableSize: AllocatorDefinition<B>['usableSize'];
   readonly #dispose: AllocatorDefinition<B>['dispose'];
-  /** What is live, and with which layout. The blocks are kept until they are freed. */
-  readonly #live = new Map<B, Layout>();
-  /** What was freed: a second free is told from a foreign block. */
-  readonly #freed = new WeakSet<B>();
+  readonly #live = new Custody<B>();
   #liveBytes = 0;
   #peakBytes = 0;
   #allocations = 0;
   #failures = 0;
   #isClosed = false;
+  /** One of the user's functions runs. */
+  #isInside = false;
 
-  constructor(definition: AllocatorDefinition<B>) {
-    super(readName(definition));
-    this.#allocate = required<B, 'allocate'>(definition, 'allocate');
-    this.#deallocate = required<B, 'deallocate'>(definition, 'deallocate');
-    this.#reallocateInPlace = operation<B, 'reallocateInPlace'>(definition, 'reallocateInPlace');
-    this.#usableSize = operation<B, 'usableSize'>(definition, 'usableSize');
-    this.#dispose = operation<B, 'dispose'>(definition, 'dispose');
+  constructor(definition: object, argument: string) {
+    super(readName(definition, argument));
+    const read = <K extends Operation>(name: K) => operation<B, K>(definition, argument, name);
+    this.#allocate = required<B, 'allocate'>(definition, argument, 'allocate');
+    this.#deallocate = required<B, 'deallocate'>(definition, argument, 'deallocate');
+    this.#reallocateInPlace = read('reallocateInPlace');
+    this.#usableSize = read('usableSize');
+    this.#dispose = read('dispose');
   }
 
-  override allocate(layout: Layout, options?: AllocateOptions): B {
+  override allocate(layout: Layout, options?: AllocateRequest): B {
     checkReceiver(this);
     requireLayout(layout, 'layout');
-    const uninitialized = isUninitialized(options);
+    const asked = optionsOf(flagsOf(options));
     this.#requireOpen();
+    this.#enter();
     let block: B;
     try {
-      block = this.#allocate(layout, { uninitialized });
+      block = this.#allocate(layout, asked);
     } catch (error) {
       this.#failures++;
       throw error;
+    } finally {
+      this.#isInside = false;
     }
     return this.#adopt(block, layout);
   }
@@ -114,14 +156,17 @@ class DefinedAllocator<B extends Block> extends BaseAllocator<B> {
     requireLayout(layout, 'layout');
     const whenBusy = throwsWhenBusy(options) ? 'throw' : 'abandon';
     this.#requireOpen();
-    this.#requireLive(block, layout);
+    const live = this.#requireLive(block, layout);
+    this.#enter();
     // Dropped first: a definition that calls back finds the block freed already.
-    this.#drop(block, layout);
+    this.#drop(block, live);
     try {
       return this.#deallocate(block, layout, { whenBusy }) !== false;
     } catch (error) {
-      this.#keep(block, layout);
+      this.#keep(block, live);
       throw error;
+    } finally {
+      this.#isInside = false;
     }
   }
 
@@ -130,23 +175,43 @@ class DefinedAllocator<B extends Block> extends BaseAllocator<B> {
     requireLayout(layout, 'layout');
     requireLayout(newLayout, 'newLayout');
     this.#requireOpen();
-    this.#requireLive(block, layout);
-    const same = this.#reallocateInPlace?.(block, layout, newLayout) ?? null;
+    const live = this.#requireLive(block, layout);
+    if (this.#reallocateInPlace === undefined) return null;
+    this.#enter();
+    let same: B | null;
+    try {
+      same = this.#reallocateInPlace(block, layout, newLayout) ?? null;
+    } finally {
+      this.#isInside = false;
+    }
     if (same === null) return null;
-    this.#drop(block, layout);
-    return this.#adopt(same, newLayout);
+    this.#drop(block, live);
+    try {
+      return this.#adopt(same, newLayout);
+    } catch (error) {
+      this.#keep(block, live);
+      throw error;
+    }
   }
 
   override usableSize(layout: Layout): number {
     checkReceiver(this);
     requireLayout(layout, 'layout');
     this.#requireOpen();
-    return this.#usableSize?.(layout) ?? layout.size;
+    if (this.#usableSize === undefined) return layout.size;
+    this.#enter();
+    let usable: unknown;
+    try {
+      usable = this.#usableSize(layout);
+    } finally {
+      this.#isInside = false;
+    }
+    return requireUsable(usable, layout);
   }
 
   override owns(value: unknown): boolean {
     checkReceiver(this);
-    return this.#live.has(value as B) || this.#isView(value);
+    return this.#live.find(value) !== null || this.#isView(value);
   }
 
   override lease(block: B): Lease {
@@ -160,12 +225,12 @@ class DefinedAllocator<B extends Block> extends BaseAllocator<B> {
     this.#requireOpen();
     return Object.freeze({
       ...super.stats(),
-      liveBlocks: this.#live.size,
+      liveBlocks: this.#live.count,
       liveBytes: this.#liveBytes,
       peakBytes: this.#peakBytes,
       mappedBytes: this.#liveBytes,
       allocations: this.#allocations,
-      deallocations: this.#allocations - this.#live.size,
+      deallocations: this.#allocations - this.#live.count,
       failures: this.#failures,
     });
   }
@@ -174,7 +239,7 @@ class DefinedAllocator<B extends Block> extends BaseAllocator<B> {
     checkReceiver(this);
     this.#requireOpen();
     let bytes = 0;
-    for (const layout of this.#live.values()) bytes += layout.size;
+    for (const block of this.#live.list()) bytes += this.#live.find(block)?.layout.size ?? 0;
     if (bytes === this.#liveBytes) return true;
     throw heapwrightError('ERR_HEAPWRIGHT_CORRUPTED', {
       expected: `${bytes} live bytes`,
@@ -185,73 +250,85 @@ class DefinedAllocator<B extends Block> extends BaseAllocator<B> {
   override dispose(): void {
     checkReceiver(this);
     if (this.#isClosed) return;
-    for (const block of this.#live.keys()) requireUnleased(block);
-    for (const [block, layout] of [...this.#live]) this.deallocate(block, layout);
+    const blocks = this.#live.list();
+    for (const block of blocks) requireUnleased(block);
+    for (const block of blocks) {
+      const live = this.#live.find(block);
+      if (live !== null) this.deallocate(block, live.layout);
+    }
+    this.#enter();
     this.#isClosed = true;
-    this.#dispose?.();
+    try {
+      this.#dispose?.();
+    } finally {
+      this.#isInside = false;
+    }
   }
 
   #requireOpen(): void {
     if (this.#isClosed) throw heapwrightError('ERR_HEAPWRIGHT_CLOSED');
   }
 
-  #requireLive(block: B, layout: Layout): void {
-    const own = this.#live.get(block);
-    if (own === undefined) {
-      if (measure(block) === null) throw invalidArgType('block', 'a block', block);
-      if (this.#isView(block)) throw heapwrightError('ERR_HEAPWRIGHT_INTERIOR');
-      throw heapwrightError(
-        this.#freed.has(block) ? 'ERR_HEAPWRIGHT_DETACHED' : 'ERR_HEAPWRIGHT_NOT_OWNED',
-      );
+  /** CYCLE where one of the functions has called the allocator that it is a part of. */
+  #enter(): void {
+    if (this.#isInside) {
+      throw heapwrightError('ERR_HEAPWRIGHT_CYCLE', {
+        hint: 'Have the functions of an allocator call other allocators only.',
+      });
     }
-    if (own.equals(layout)) return;
+    this.#isInside = true;
+  }
+
+  #requireLive(block: B, layout: Layout): Answer {
+    const live = this.#live.find(block);
+    if (live === null) throw this.#refuse(block);
+    const own = live.layout;
+    if (own.equals(layout)) return live;
     throw heapwrightError('ERR_HEAPWRIGHT_LAYOUT_MISMATCH', {
       expected: describeLayout(own.size, own.align),
       actual: describeLayout(layout.size, layout.align),
     });
   }
 
+  /** The error for what is no live block. */
+  #refuse(block: B): Error {
+    if (measure(block) === null) return invalidArgType('block', 'a block', block);
+    if (this.#live.wasHere(block)) return heapwrightError('ERR_HEAPWRIGHT_DETACHED');
+    return heapwrightError(
+      this.#isView(block) ? 'ERR_HEAPWRIGHT_INTERIOR' : 'ERR_HEAPWRIGHT_NOT_OWNED',
+    );
+  }
+
   /** Whether `value` looks into a live block without being one. */
   #isView(value: unknown): boolean {
     const what = classify(value);
-    return what.kind === 'view' && this.#live.has(what.buffer as B);
+    if (what.kind !== 'view') return false;
+    return this.#live.covers(what.buffer as object, viewOffsetOf(value as ArrayBufferView));
   }
 
   #adopt(block: B, layout: Layout): B {
-    const size = measure(block)?.size;
-    if (size === undefined) {
-      throw invalidArgType(
-        'block',
-        'what allocate() has to return: an ArrayBuffer or Buffer',
-        block,
-      );
-    }
-    if (size !== layout.size) {
-      throw outOfRange('block.byteLength', `the ${layout.size} bytes that were asked for`, size);
-    }
-    if (this.#live.has(block)) {
-      throw heapwrightError('ERR_HEAPWRIGHT_CORRUPTED', {
-        actual: 'a block from allocate() that is live already',
-      });
-    }
-    this.#keep(block, layout);
+    const answer = checkAnswer(block, layout);
+    if (this.#live.find(block) !== null) throw refuseLive('that is live already');
+    if (!this.#keep(block, answer)) throw refuseLive('over bytes of a live one');
     this.#peakBytes = Math.max(this.#peakBytes, this.#liveBytes);
     this.#allocations++;
     return block;
   }
 
-  #keep(block: B, layout: Layout): void {
-    this.#freed.delete(block);
-    this.#live.set(block, layout);
-    this.#liveBytes += layout.size;
+  /** False, and nothing changed: a live block has some of its bytes. */
+  #keep(block: B, live: Answer): boolean {
+    if (!this.#live.add(block, live)) return false;
+    this.#liveBytes += live.layout.size;
+    return true;
   }
 
-  #drop(block: B, layout: Layout): void {
-    this.#live.delete(block);
-    this.#freed.add(block);
+  #drop(block: B, { layout }: Answer): void {
+    this.#live.remove(block);
     this.#liveBytes -= layout.size;
   }
 }
+
+trustAllocator(DefinedAllocator);
 
 /**
  * An allocator from an object with `allocate` and `deallocate`; the rest is supplied. The object's
@@ -267,8 +344,13 @@ class DefinedAllocator<B extends Block> extends BaseAllocator<B> {
 export function defineAllocator<B extends Block = ArrayBuffer>(
   definition: AllocatorDefinition<B>,
 ): BaseAllocator<B> {
-  if (typeof definition !== 'object' || definition === null) {
-    throw invalidArgType('definition', 'an object with allocate and deallocate', definition);
-  }
-  return new DefinedAllocator(definition);
+  return guardAllocator(definition, 'definition');
+}
+
+/** The same for whatever was given as `argument`. */
+export function guardAllocator<B extends Block>(
+  value: unknown,
+  argument: string,
+): BaseAllocator<B> {
+  return new DefinedAllocator(requireObject(value, argument), argument);
 }

@@ -9,8 +9,41 @@ export {
 } from './allocators/arena-allocator.js';
 export { ChunkAllocator, type ChunkAllocatorOptions } from './allocators/chunk-allocator.js';
 export type { ChunkFit } from './allocators/chunk-options.js';
+export { type LoadAllocatorOptions, loadAllocator } from './allocators/load-allocator.js';
 export { SystemAllocator, type SystemAllocatorOptions } from './allocators/system-allocator.js';
 export type { Block } from './block.js';
+export { capi } from './capi.js';
+export type { AllocatorLike } from './compose/adopt.js';
+export { asBuffers } from './compose/as-buffers.js';
+export type { FaultPlan } from './compose/checked/faults.js';
+export type { CheckedOptions } from './compose/checked/options.js';
+export type { LeakRow } from './compose/checked/sites.js';
+export { Checked } from './compose/checked.js';
+export { type ComposeParts, compose } from './compose/compose.js';
+export type { Composed, NodeReport } from './compose/composed.js';
+export { Fallback } from './compose/fallback.js';
+export { Limited, type Limits } from './compose/limited.js';
+export { NullAllocator } from './compose/null-allocator.js';
+export { type AllocatorEvents, ProxyAllocator } from './compose/proxy-allocator.js';
+export { type Segment, Segregator } from './compose/segregator.js';
+export type { SizeRow } from './compose/size-histogram.js';
+export { type DetailedStats, type FailureReason, Stats } from './compose/stats.js';
+export type { BudgetFigures } from './default/budget.js';
+export { type AllocErrorHook, setAllocErrorHook } from './default/error-hook.js';
+export {
+  type AnyAllocator,
+  type AnyAllocatorLike,
+  allocate,
+  type BudgetOptions,
+  deallocate,
+  globalAllocator,
+  lockGlobalAllocator,
+  reallocate,
+  setGlobalAllocator,
+  tryAllocate,
+  withAllocator,
+  withBudget,
+} from './default-allocator.js';
 export { type AllocatorDefinition, defineAllocator } from './define-allocator.js';
 export {
   AllocError,
@@ -31,7 +64,14 @@ export {
 } from './introspection.js';
 export { Layout, type LayoutLike, type LayoutType } from './layout.js';
 export type { Lease } from './lease.js';
-export type { AllocateOptions, DeallocateOptions } from './options.js';
+export {
+  type AllocateOptions,
+  type AllocateRequest,
+  type DeallocateOptions,
+  NOWAIT,
+  NOWARN,
+  ZEROED,
+} from './options.js';
 export type { BufferAllocator, Fill } from './pool/buffer-allocator.js';
 export { BufferPool } from './pool/buffer-pool.js';
 export type { ChunkMemory } from './pool/chunk-memory.js';
@@ -50,3 +90,8 @@ export type { BufferPoolOptions } from './pool/pool-options.js';
 export type { PoolStats } from './pool/pool-stats.js';
 export { RecyclingPool } from './pool/recycling-pool.js';
 export type { RunAllocator } from './pool/run.js';
+export type { Struct, StructFields } from './struct-members.js';
+export { Box, box } from './values/box.js';
+export type { StructValue, ValueOf, ValueType } from './values/element.js';
+export { structView } from './values/struct-view.js';
+export { Vec, vec } from './values/vec.js';

@@ -1,7 +1,8 @@
 import { badAlign, describeLayout, invalidArgType, outOfRange, sizeOverflow } from './errors.js';
 import { type Measurable, measure } from './measure.js';
+import * as structs from './struct-members.js';
 
-const { assign, create, defineProperty, freeze, getPrototypeOf, keys } = Object;
+const { assign, create, defineProperty, freeze, keys } = Object;
 const { isSafeInteger } = Number;
 const { max } = Math;
 
@@ -9,7 +10,7 @@ const { max } = Math;
 export type LayoutType = keyof typeof TYPES;
 
 /** What the fields and elements of a layout are given as. */
-export type LayoutLike = LayoutType | Layout;
+export type LayoutLike = LayoutType | Layout | structs.Struct;
 
 /** 2^53. A power of two, so that every alignment divides it. */
 const SPAN = 2 ** 53;
@@ -114,25 +115,24 @@ export class Layout {
    * @example
    * Layout.struct({ tag: 'u8', value: 'f64' }).offsets.value; // 8
    */
-  static struct<Fields extends Readonly<Record<string, LayoutLike>>>(
-    fields: Fields,
-  ): { layout: Layout; offsets: { [Name in keyof Fields]: number } };
-  static struct(fields: Readonly<Record<string, LayoutLike>>): {
-    layout: Layout;
-    offsets: Record<string, number>;
-  } {
-    if (!isPlainObject(fields)) {
+  static struct<Fields extends structs.StructFields>(fields: Fields): structs.Struct<Fields>;
+  static struct(fields: structs.StructFields): structs.Struct {
+    if (!structs.isPlainObject(fields)) {
       throw invalidArgType('fields', 'a plain object of types or layouts', fields);
     }
     const offsets: Record<string, number> = {};
+    const members: structs.Member[] = [];
     let whole = make(0, 1);
     for (const name of keys(fields)) {
-      const { layout, offset } = extended(whole, resolve(fields[name], `fields.${name}`));
+      const type = fields[name] as LayoutLike;
+      const field = resolve(type, `fields.${name}`);
+      const { layout, offset } = extended(whole, field);
       // Not an assignment, which a field named __proto__ would turn into something else.
       defineProperty(offsets, name, ownField(offset));
+      members.push({ name, type, layout: field, offset });
       whole = layout;
     }
-    return { layout: padded(whole), offsets };
+    return structs.rememberShape({ layout: padded(whole), offsets }, members);
   }
 
   /**
@@ -386,14 +386,7 @@ function describePair({ size, align }: Layout, next: Layout): string {
 
 function resolve(value: unknown, argument: string): Layout {
   if (hasBrand(value)) return value;
-  const layout = typeof value === 'string' ? PRIMITIVES[value] : undefined;
+  const layout = typeof value === 'string' ? PRIMITIVES[value] : structs.shapeOf(value)?.layout;
   if (layout === undefined) throw invalidArgType(argument, `a Layout or ${TYPE_NAMES}`, value);
   return layout;
-}
-
-/** Plain in any realm: its prototype is null, or one that itself inherits from nothing. */
-function isPlainObject(value: unknown): boolean {
-  if (typeof value !== 'object' || value === null) return false;
-  const prototype: unknown = getPrototypeOf(value);
-  return prototype === null || getPrototypeOf(prototype) === null;
 }

@@ -6,7 +6,9 @@
  * results are in `mail`, to be read before anything else is called.
  */
 import { createRequire } from 'node:module';
+import type { Addon } from './addon.js';
 import { heapwrightError, isHeapwrightError } from './errors.js';
+import { NOWAIT, NOWARN, ZEROED } from './options.js';
 
 /** Answers of the addon; a mirror of native/binding/codes.h. Below 0: refused, nothing changed. */
 export const Code = Object.freeze({
@@ -30,6 +32,7 @@ export const Code = Object.freeze({
   NOWAIT: -16,
   NOT_IN_PLACE: -17,
   CORRUPTED: -18,
+  LOAD_FAILED: -19,
 } as const);
 
 /** Where in `mail` the second results are; a mirror of `hw_mail_t`. */
@@ -69,7 +72,7 @@ export const Kind = Object.freeze({ BLOCK: 0, SLAB: 1, SCOPE: 2, RAW: 3 } as con
 export const State = Object.freeze({ LIVE: 1, DOOMED: 2, ABANDONED: 3 } as const);
 
 /** Flags of the allocating functions; mirrors of HW_ZEROED and its kin. */
-export const Flag = Object.freeze({ NONE: 0, ZEROED: 1 } as const);
+export const Flag = Object.freeze({ NONE: 0, ZEROED, NOWAIT, NOWARN } as const);
 
 /** More flags of `reallocateInPlace`: the block's pages may move to where there is room. */
 export const MoveFlag = Object.freeze({ MAY_MOVE: 8 } as const);
@@ -85,6 +88,21 @@ export const ChunkFlag = Object.freeze({ CHECK_LAYOUT: 2 } as const);
 
 /** Where a heap of chunks looks for room; mirrors of `hw_chunk_fit_t`. */
 export const Fit = Object.freeze({ NEXT_FIT: 0, BEST_FIT: 1 } as const);
+
+/** What is wrong with a plug-in; a mirror of `hw_plugin_fault_t`. */
+export const PluginFault = Object.freeze({
+  SOUND: 0,
+  UNLOADABLE: 1,
+  NO_SYMBOL: 2,
+  BAD_VERSION: 3,
+  BAD_SIZE: 4,
+  BAD_NAME: 5,
+  NO_CREATE: 6,
+  REFUSED: 7,
+  NO_ALLOCATOR: 8,
+  BAD_TABLE_VERSION: 9,
+  NO_FUNCTIONS: 10,
+} as const);
 
 /** How urgently `pushCollection` asks; a mirror of `hw_pressure_t`. */
 export const Pressure = Object.freeze({ HALF: 1, HIGH: 2 } as const);
@@ -126,116 +144,6 @@ export const SHARE_STATS = Object.freeze([
   'deallocations',
   'failures',
 ] as const);
-
-/** What the addon found out about the runtime. */
-export interface RuntimeState {
-  readonly gateProved: boolean;
-  readonly byTransfer: boolean;
-  readonly external: boolean;
-  readonly activeRequests: number;
-  /** Records in use: live blocks, and freed ones whose finalizer is still to come. */
-  readonly records: number;
-  readonly orphanedBlocks: number;
-  readonly orphanedBytes: number;
-}
-
-/** What the addon exports. Sizes in bytes. A block is named by its stamp and the buffer itself. */
-interface Addon {
-  /** `hw_mailbox_t`. */
-  readonly mailbox: ArrayBuffer;
-
-  // Asked through the mailbox; see the functions of the same names below.
-  allocate(): ArrayBuffer | number;
-  deallocate(block: ArrayBuffer): number | undefined;
-  reallocate(block: ArrayBuffer): ArrayBuffer | number;
-  reallocateInPlace(block: ArrayBuffer): ArrayBuffer | number;
-  allocateRaw(): number;
-  allocateSlab(): ArrayBuffer | number;
-
-  /**
-   * The answer keeps the heap open; its id is in the mail. The last three are of an arena its
-   * limit of pages, milliseconds of decay, flags; of chunks their number, size and {@link Fit}.
-   */
-  createHeap(kind: string, limit: number, ...ofTheKind: readonly number[]): object | number;
-  closeHeap(heap: number): number;
-  /** Index and generation, in turn, of every block of the heap that was not freed. */
-  liveBlocks(heap: number): number[] | number;
-  /** In the order of {@link STATS}. */
-  stats(heap: number): number[] | number;
-  /** The name of the broken invariant, or OK. */
-  verify(heap: number): string | number;
-  usableSize(heap: number, size: number, align: number): number;
-
-  // Of arenas only; INVALID_ARG elsewhere.
-  purge(heap: number): number;
-  /** OK: nothing is left to give back. KEPT: call again later. */
-  tick(heap: number): number;
-  /** JSON, as `hw_arena_stats_json` and `hw_arena_map_json` write it. */
-  arenaStats(heap: number): string | number;
-  arenaMap(heap: number): string | number;
-
-  /** As `deallocate`, but asks for neither owner nor layout; also for slabs and scopes. */
-  endBlock(index: number, generation: number, block: ArrayBuffer): number;
-  /** OK while the memory has not been given back; asks nothing of the buffer. */
-  isHeld(index: number, generation: number): number;
-  lease(index: number, generation: number, block: ArrayBuffer): number;
-  endLease(index: number, generation: number, block: ArrayBuffer): number;
-  blockState(index: number, generation: number, block: ArrayBuffer): number;
-  addressOf(index: number, generation: number, block: ArrayBuffer): bigint | number;
-
-  /** An ArrayBuffer over a range of raw memory, as a slab or a scope. */
-  wrapRange(
-    index: number,
-    generation: number,
-    offset: number,
-    size: number,
-    kind: number,
-  ): ArrayBuffer | number;
-  /** Ends raw memory: at once, or with the last range of it. */
-  releaseRaw(index: number, generation: number): number;
-
-  // Blocks of a share, asked through the mailbox alone; see lib/pool/share.ts. Undefined is OK.
-  chunkAllocate(): number | undefined;
-  chunkFree(): number | undefined;
-  chunkResize(): number | undefined;
-  chunkLook(): number | undefined;
-  chunkLease(): number | undefined;
-  chunkEndLease(): number | undefined;
-
-  // Chunks of a heap (0) or of a share (1).
-  /** Capacity, bytes of a chunk, chunks, free ones. */
-  chunkInfo(isShare: number, id: number): number[] | number;
-  /** The longest free run in chunks, whether an empty heap would serve the layout, its bytes. */
-  chunkRoom(isShare: number, id: number, size: number, align: number): number[] | number;
-
-  /** The answer keeps the member; its id and its number are in the mail. Without `name` nobody
-   * else can join. */
-  createShare(
-    bytes: Uint8Array,
-    chunkSize: number,
-    fit: number,
-    seed: number,
-    name?: string,
-  ): object | number;
-  joinShare(name: string, bytes: Uint8Array): object | number;
-  leaveShare(member: number): number;
-  resetShare(member: number): number;
-  /** How many blocks were freed. */
-  reclaimShare(member: number, number: number): number;
-  /** In the order of {@link SHARE_STATS}. */
-  shareStats(member: number): number[] | number;
-  shareVerify(member: number): string | number;
-  shareOwns(member: number, offset: number): number;
-  shareAddress(member: number): bigint | number;
-
-  runtimeState(): RuntimeState | number;
-  /** BUSY while operations are in flight, or where they cannot be seen; else OK. */
-  isBusy(): number;
-  /** Asks V8 for a collection; KEPT if that was asked in this tick before. See {@link Pressure}. */
-  pushCollection(pressure: number): number;
-  /** For tests. */
-  force(flags: number): number;
-}
 
 /** The platform as prebuilt binaries are named, such as `linux-x64-glibc`. */
 function platformName(): string {

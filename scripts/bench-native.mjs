@@ -5,10 +5,8 @@
 //   --json FILE  where the figures go (default: bench/results/bench-native-TIME.json)
 //   --kind KIND  another kind of allocator than `arena`; --rounds N: how often each is run
 // Fails if a driver fails, if checksums differ, or if a count of instructions is 3 x its goal.
-import { mkdirSync, writeFileSync } from 'node:fs';
-import { dirname, relative } from 'node:path';
+import { resultsFile, writeFigures } from '../bench/report/figures.mjs';
 import { describeMachine, formatMachine } from '../bench/report/machine.mjs';
-import { fromRoot } from './lib/project.mjs';
 import { main, Stop, seconds } from './lib/run.mjs';
 import { requireTools } from './lib/tools.mjs';
 import { findContestants, formatContestants } from './suites/bench-native/contestants.mjs';
@@ -35,12 +33,6 @@ async function chooseKind(kind) {
   if (kind !== GOALS_ARE_FOR) throw new Stop(`this build has no allocator of kind ${kind}`);
   console.log(`This build has no ${kind}: system takes its place, and no goal is enforced.`);
   return 'system';
-}
-
-function writeFigures(file, figures) {
-  mkdirSync(dirname(file), { recursive: true });
-  writeFileSync(file, `${JSON.stringify(figures, null, 2)}\n`);
-  console.log(`Figures: ${relative(process.cwd(), file)}`);
 }
 
 await main(async () => {
@@ -74,9 +66,14 @@ await main(async () => {
     ...(instructions?.problems ?? []),
     ...(kind === GOALS_ARE_FOR ? brokenCeilings(goals) : []),
   ];
-  const file =
-    options.json || fromRoot(`bench/results/bench-native-${date.replaceAll(':', '-')}.json`);
-  writeFigures(file, { date, quick, machine, kind, ...report, problems });
+  writeFigures(options.json || resultsFile('bench-native', date), {
+    date,
+    quick,
+    machine,
+    kind,
+    ...report,
+    problems,
+  });
   console.log(`Done in ${seconds(start)}.`);
   for (const problem of problems) console.error(`FAILED: ${problem}`);
   return problems.length === 0 ? 0 : 1;

@@ -89,16 +89,6 @@ static bool choose_exact(hw_config_t *config) {
   return true;
 }
 
-hw_allocator_t *bench_attach(hw_allocator_t *owner) {
-  hw_allocator_t *cache = owner;
-  /* Kinds without caches are used as they are, by all threads. */
-  return owner == NULL || hw_cache_open(owner, &cache) == HW_ERR_INVALID ? owner : cache;
-}
-
-void bench_detach(hw_allocator_t *owner, hw_allocator_t *heap) {
-  if (heap != owner && hw_destroy(heap) != HW_OK) bench_die("a cache was not closed");
-}
-
 static hw_allocator_t *open_heap(const options_t *options) {
   hw_config_t config = {.limit = options->limit};
   if (options->exact && !choose_exact(&config)) absent("exact check of double frees");
@@ -107,15 +97,6 @@ static hw_allocator_t *open_heap(const options_t *options) {
   if (status == HW_ERR_INVALID) absent(options->allocator);
   if (status != HW_OK) bench_die(hw_status_name(status));
   return heap;
-}
-
-/* Nothing may be left, and nothing broken, when the work is done. */
-static void close_heap(hw_allocator_t *heap) {
-  hw_stats_t stats;
-  if (hw_stats(heap, &stats) != HW_OK || stats.live_blocks != 0) bench_die("blocks are left over");
-  const char *broken = "nothing";
-  if (hw_verify(heap, &broken) != HW_OK) bench_die(broken);
-  if (hw_destroy(heap) != HW_OK) bench_die("destroy was refused");
 }
 
 /* The file that malloc came from: shows that a preloaded rival was really raced. */
@@ -136,9 +117,7 @@ static void print_result(const options_t *options, const bench_t *bench) {
          bench->seconds > 0 ? (double)bench->done / bench->seconds : 0);
   printf(",\"peakRss\":%" PRIu64 ",\"rss\":%" PRIu64, bench_peak_rss(), bench_rss());
   printf(",\"minorFaults\":%ld,\"checksum\":\"%016" PRIx64 "\"", usage.ru_minflt, bench->checksum);
-  for (size_t i = 0; i < bench->figure_count; i++) {
-    printf(",\"%s\":%.9g", bench->figures[i].name, bench->figures[i].value);
-  }
+  bench_print_figures(bench);
   printf("}\n");
 }
 
@@ -166,7 +145,7 @@ int main(int argc, char **argv) {
   print_result(&options, &bench);
   if (bench.owner != NULL) {
     bench_detach(bench.owner, bench.heap);
-    close_heap(bench.owner);
+    bench_close(bench.owner);
   }
   return 0;
 }

@@ -1,11 +1,12 @@
-/* Clock, memory and results of the process that the driver is. Linux tells resident memory in
- * /proc; elsewhere getrusage knows at least the peak. */
+/* Clock, memory, results and heaps of the process that a benchmark is. Linux tells resident memory
+ * in /proc; elsewhere getrusage knows at least the peak. */
 #include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/resource.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "bench.h"
@@ -13,9 +14,13 @@
 enum { STATUS_BYTES = 4096 };
 
 void bench_die(const char *why) {
-  fprintf(stderr, "driver: %s\n", why);
+  fprintf(stderr, "benchmark: %s\n", why);
   /* No exit handlers: other threads may still be at work. */
   _exit(2);
+}
+
+void bench_expect_full(hw_status_t status) {
+  if (status != HW_ERR_OUT_OF_MEMORY && status != HW_ERR_LIMIT) bench_die(hw_status_name(status));
 }
 
 uint64_t bench_nanoseconds(void) {
@@ -24,20 +29,52 @@ uint64_t bench_nanoseconds(void) {
   return (uint64_t)now.tv_sec * 1000000000u + (uint64_t)now.tv_nsec;
 }
 
+void bench_begin(bench_t *bench, uint64_t divide) {
+  bench->ends_ops = bench->done + bench->ops / divide;
+  bench->started_ns = bench_nanoseconds();
+  bench->ends_ns = bench->started_ns + bench->budget_ns / divide;
+}
+
 void bench_start(bench_t *bench) {
-  clock_gettime(CLOCK_MONOTONIC, &bench->started);
+  bench_begin(bench, 1);
 }
 
 void bench_stop(bench_t *bench) {
-  struct timespec now;
-  clock_gettime(CLOCK_MONOTONIC, &now);
-  bench->seconds = (double)(now.tv_sec - bench->started.tv_sec) +
-                   (double)(now.tv_nsec - bench->started.tv_nsec) * 1e-9;
+  bench->seconds = (double)(bench_nanoseconds() - bench->started_ns) * 1e-9;
+}
+
+void bench_report_of(bench_t *bench, const char *group, const char *name, double value) {
+  if (bench->figure_count == BENCH_MAX_FIGURES) bench_die("too many figures");
+  bench->figures[bench->figure_count++] = (bench_figure_t){group, name, value};
 }
 
 void bench_report(bench_t *bench, const char *name, double value) {
-  if (bench->figure_count == BENCH_MAX_FIGURES) bench_die("too many figures");
-  bench->figures[bench->figure_count++] = (bench_figure_t){.name = name, .value = value};
+  bench_report_of(bench, "", name, value);
+}
+
+void bench_print_figures(const bench_t *bench) {
+  for (size_t i = 0; i < bench->figure_count; i++) {
+    const bench_figure_t *figure = &bench->figures[i];
+    printf(",\"%s%s\":%.12g", figure->group, figure->name, figure->value);
+  }
+}
+
+hw_allocator_t *bench_attach(hw_allocator_t *owner) {
+  hw_allocator_t *cache = owner;
+  /* Kinds without caches are used as they are, by all threads. */
+  return owner == NULL || hw_cache_open(owner, &cache) == HW_ERR_INVALID ? owner : cache;
+}
+
+void bench_detach(hw_allocator_t *owner, hw_allocator_t *heap) {
+  if (heap != owner && hw_destroy(heap) != HW_OK) bench_die("a cache was not closed");
+}
+
+void bench_close(hw_allocator_t *heap) {
+  hw_stats_t stats;
+  if (hw_stats(heap, &stats) != HW_OK || stats.live_blocks != 0) bench_die("blocks are left over");
+  const char *broken = "nothing";
+  if (hw_verify(heap, &broken) != HW_OK) bench_die(broken);
+  if (hw_destroy(heap) != HW_OK) bench_die("destroy was refused");
 }
 
 static int ascending(const void *left, const void *right) {

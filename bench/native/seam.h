@@ -35,10 +35,14 @@ static inline hw_layout_t bytes(size_t size) {
 
 #if defined(BENCH_SEAM_VTABLE)
 
-static inline void *heap_allocate(hw_allocator_t *heap, hw_layout_t layout) {
-  void *ptr;
-  if (heap->ops->allocate(heap, layout, 0, &ptr) != HW_OK) bench_die("out of memory");
-  return ptr;
+static inline bool heap_agrees(hw_status_t status) {
+  if (status == HW_OK) return true;
+  bench_expect_full(status);
+  return false;
+}
+
+static inline bool heap_try_allocate(hw_allocator_t *heap, hw_layout_t layout, void **ptr) {
+  return heap_agrees(heap->ops->allocate(heap, layout, 0, ptr));
 }
 
 static inline void *heap_allocate_zeroed(hw_allocator_t *heap, hw_layout_t layout) {
@@ -47,13 +51,9 @@ static inline void *heap_allocate_zeroed(hw_allocator_t *heap, hw_layout_t layou
   return ptr;
 }
 
-static inline void *heap_resize(hw_allocator_t *heap, void *ptr, hw_layout_t layout,
-                                hw_layout_t next) {
-  void *moved;
-  if (heap->ops->reallocate(heap, ptr, layout, next, 0, &moved) != HW_OK) {
-    bench_die("out of memory");
-  }
-  return moved;
+static inline bool heap_try_resize(hw_allocator_t *heap, void **ptr, hw_layout_t layout,
+                                   hw_layout_t next) {
+  return heap_agrees(heap->ops->reallocate(heap, *ptr, layout, next, 0, ptr));
 }
 
 static inline void heap_free(hw_allocator_t *heap, void *ptr, hw_layout_t layout) {
@@ -67,16 +67,11 @@ static inline int malloc_aligns(hw_layout_t layout) {
          (layout.align <= BENCH_MALLOC_ALIGN && layout.align <= layout.size);
 }
 
-static inline void *heap_allocate(hw_allocator_t *heap, hw_layout_t layout) {
+static inline bool heap_try_allocate(hw_allocator_t *heap, hw_layout_t layout, void **ptr) {
   (void)heap;
-  void *ptr = NULL;
-  if (malloc_aligns(layout)) {
-    ptr = malloc(layout.size);
-  } else if (posix_memalign(&ptr, layout.align, layout.size) != 0) {
-    ptr = NULL;
-  }
-  if (ptr == NULL) bench_die("out of memory");
-  return ptr;
+  if (!malloc_aligns(layout)) return posix_memalign(ptr, layout.align, layout.size) == 0;
+  *ptr = malloc(layout.size);
+  return *ptr != NULL;
 }
 
 static inline void *heap_allocate_zeroed(hw_allocator_t *heap, hw_layout_t layout) {
@@ -92,17 +87,19 @@ static inline void heap_free(hw_allocator_t *heap, void *ptr, hw_layout_t layout
   free(ptr);
 }
 
-static inline void *heap_resize(hw_allocator_t *heap, void *ptr, hw_layout_t layout,
-                                hw_layout_t next) {
+static inline bool heap_try_resize(hw_allocator_t *heap, void **ptr, hw_layout_t layout,
+                                   hw_layout_t next) {
+  void *moved;
   if (malloc_aligns(next)) {
-    void *moved = realloc(ptr, next.size);
-    if (moved == NULL) bench_die("out of memory");
-    return moved;
+    moved = realloc(*ptr, next.size);
+    if (moved == NULL) return false;
+  } else {
+    if (!heap_try_allocate(heap, next, &moved)) return false;
+    memcpy(moved, *ptr, layout.size < next.size ? layout.size : next.size);
+    heap_free(heap, *ptr, layout);
   }
-  void *moved = heap_allocate(heap, next);
-  memcpy(moved, ptr, layout.size < next.size ? layout.size : next.size);
-  heap_free(heap, ptr, layout);
-  return moved;
+  *ptr = moved;
+  return true;
 }
 
 #else
@@ -111,19 +108,35 @@ enum { BENCH_EMPTY_BYTES = 64 };
 
 /* Only for workloads that touch the first bytes of a block and never resize. The compiler is kept
  * from seeing that it is one block. */
-static inline void *heap_allocate(hw_allocator_t *heap, hw_layout_t layout) {
+static inline bool heap_try_allocate(hw_allocator_t *heap, hw_layout_t layout, void **ptr) {
   (void)heap;
   /* The size is wanted here as it is elsewhere, or the compiler would leave out its computation. */
   __asm__ volatile("" : : "r"(layout.size));
   static _Alignas(BENCH_EMPTY_BYTES) unsigned char block[BENCH_EMPTY_BYTES];
-  void *ptr = block;
-  __asm__ volatile("" : "+r"(ptr));
-  return ptr;
+  *ptr = block;
+  __asm__ volatile("" : "+r"(*ptr));
+  return true;
 }
 
 static inline void heap_free(hw_allocator_t *heap, void *ptr, hw_layout_t layout) {
   (void)heap;
   __asm__ volatile("" : : "r"(ptr), "r"(layout.size) : "memory");
+}
+
+#endif
+
+static inline void *heap_allocate(hw_allocator_t *heap, hw_layout_t layout) {
+  void *ptr;
+  if (!heap_try_allocate(heap, layout, &ptr)) bench_die("out of memory");
+  return ptr;
+}
+
+#if !defined(BENCH_SEAM_EMPTY)
+
+static inline void *heap_resize(hw_allocator_t *heap, void *ptr, hw_layout_t layout,
+                                hw_layout_t next) {
+  if (!heap_try_resize(heap, &ptr, layout, next)) bench_die("out of memory");
+  return ptr;
 }
 
 #endif

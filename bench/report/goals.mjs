@@ -6,7 +6,10 @@ const BROKEN_FACTOR = 3;
 /** ...but for the few short rounds of a quick run, which others on the machine can spoil all. */
 const BROKEN_FACTOR_QUICK = 10;
 
-/** A goal for a summary of rounds that is to be small: `proud` is optional. */
+/**
+ * A goal for a summary of rounds that is to be small: `proud` is optional. What a goal has as
+ * `beside` is printed next to it.
+ */
 export const atMost = (what, figure, must, proud = null) =>
   judge({ what, figure, sign: '<=', must, proud, off: figure.min / must });
 
@@ -40,16 +43,23 @@ const COLUMNS = [
   { title: '', left: true },
 ];
 
-const toCells = ({ what, figure, sign, must, met, proud, proudMet }) => [
+const BESIDE = { title: 'beside', left: true };
+
+const toCells = ({ what, figure, sign, must, met, proud, proudMet, beside = '' }) => [
   what,
   formatFigure(figure),
   ...[`${sign} ${must}`, formatGoal(met)],
   ...[proud === null ? '-' : `${sign} ${proud}`, formatGoal(proudMet)],
+  beside,
 ];
 
 const formatFigure = (figure) => formatSpread(figure, figure.median < 100 ? 2 : 0);
 
-export const formatGoals = (goals) => formatTable(COLUMNS, goals.map(toCells));
+export function formatGoals(goals) {
+  const columns = goals.some(({ beside }) => beside !== undefined) ? [...COLUMNS, BESIDE] : COLUMNS;
+  const rows = goals.map((goal) => toCells(goal).slice(0, columns.length));
+  return formatTable(columns, rows);
+}
 
 /** What was not won, of all that was measured. */
 export function formatMissed(goals) {

@@ -8,14 +8,10 @@ import { summarize } from './stats.mjs';
 /**
  * `cases` are `{ title, rounds, run }`: those that are compared with each other belong next to each
  * other. `run()` resolves to the figures of one round. Resolves to their lists, in the order of
- * `cases`.
+ * `cases`. `progress` hears of each round of each case.
  */
-export async function runRounds(title, cases) {
+export async function runRounds(title, cases, progress = stepByStep(title, cases)) {
   const results = new Map(cases.map((one) => [one, []]));
-  const progress = new Progress(
-    title,
-    cases.reduce((sum, { rounds }) => sum + rounds, 0),
-  );
   const rounds = Math.max(...cases.map((one) => one.rounds));
   for (let round = 0; round < rounds; round++) {
     const due = cases.filter((one) => round < one.rounds);
@@ -26,6 +22,12 @@ export async function runRounds(title, cases) {
   }
   return [...results.values()];
 }
+
+const stepByStep = (title, cases) =>
+  new Progress(
+    title,
+    cases.reduce((sum, { rounds }) => sum + rounds, 0),
+  );
 
 /** The summary of `a / b`, taken within each round that both ran in. */
 export function ratioByRound(a, b) {

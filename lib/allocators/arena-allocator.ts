@@ -3,9 +3,11 @@ import { heapwrightError, invalidArgType, outOfRange } from '../errors.js';
 import { ArenaFlag, Code, native } from '../native.js';
 import { limitOption, readOptions } from '../options.js';
 import { refuseCall } from '../refusal.js';
+import { trustAllocator } from '../trust.js';
+import type { ArenaSettings } from './create-heap.js';
 import { dependentsOf } from './dependents.js';
 import { endBlocks, liveBlocksOf } from './end-blocks.js';
-import { type ArenaSettings, heapIdOf, NativeAllocator } from './native-allocator.js';
+import { heapIdOf, NativeAllocator } from './native-allocator.js';
 
 const { parse } = JSON;
 const { freeze } = Object;
@@ -224,3 +226,5 @@ export class ArenaAllocator extends NativeAllocator {
     return freeze(entries);
   }
 }
+
+trustAllocator(ArenaAllocator);

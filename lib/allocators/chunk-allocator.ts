@@ -1,6 +1,7 @@
 import { type AllocReason, heapwrightError, invalidArgType } from '../errors.js';
 import type { Layout } from '../layout.js';
 import { limitOption, readOptions } from '../options.js';
+import { trustAllocator } from '../trust.js';
 import {
   type ChunkFit,
   chunkSizeOption,
@@ -12,9 +13,10 @@ import {
   readReason,
   readUsage,
 } from './chunk-options.js';
+import type { ChunkSettings } from './create-heap.js';
 import { dependentsOf } from './dependents.js';
 import { endBlocks, liveBlocksOf } from './end-blocks.js';
-import { type ChunkSettings, heapIdOf, NativeAllocator } from './native-allocator.js';
+import { heapIdOf, NativeAllocator } from './native-allocator.js';
 
 /** How a {@link ChunkAllocator} is made. */
 export interface ChunkAllocatorOptions {
@@ -111,3 +113,5 @@ export class ChunkAllocator extends NativeAllocator {
     return readReason(Of.HEAP, heapIdOf(this), size, align);
   }
 }
+
+trustAllocator(ChunkAllocator);

@@ -18,16 +18,17 @@ import type { Lease } from '../lease.js';
 import { forget, remember } from '../live-blocks.js';
 import { Code, Flag, FreeFlag, Kind, Mail, MoveFlag, native, STATS, State } from '../native.js';
 import {
-  type AllocateOptions,
+  type AllocateRequest,
   type DeallocateOptions,
-  isUninitialized,
+  flagsOf,
   throwsWhenBusy,
 } from '../options.js';
 import { forgetOwner, recordOf, refuseBlock, refuseCall, rememberOwner } from '../refusal.js';
+import { type ArenaSettings, type ChunkSettings, createHeap } from './create-heap.js';
 import { DecayTimer } from './decay-timer.js';
 import { dependentsOf, detachDependent } from './dependents.js';
 import { endBlocks, liveBlocksOf } from './end-blocks.js';
-import { refuseRequest } from './refuse-request.js';
+import { isRefusal, refuseRequest } from './refuse-request.js';
 
 /** The longest ArrayBuffer that the engine makes. */
 const LONGEST = constants.MAX_LENGTH;
@@ -43,7 +44,7 @@ const { mail, allocate, deallocate, reallocate, reallocateInPlace } = native;
 const { INDEX, GENERATION } = Mail;
 const { OK, KEPT } = Code;
 const ZEROED = Flag.ZEROED;
-const UNINITIALIZED = Flag.NONE;
+const NOWARN = Flag.NOWARN;
 const REFUSE_WHEN_BUSY = FreeFlag.REFUSE_WHEN_BUSY;
 const WHENEVER = FreeFlag.NONE;
 const MAY_MOVE = MoveFlag.MAY_MOVE;
@@ -105,39 +106,9 @@ export function startDecayOf(allocator: NativeAllocator): void {
   startDecay(allocator);
 }
 
-/** What only an arena may be told. */
-export interface ArenaSettings {
-  readonly mappedLimit: number;
-  /** -1: never by itself. */
-  readonly decayMs: number;
-  readonly flags: number;
-}
-
-/** What only a heap of chunks may be told. */
-export interface ChunkSettings {
-  readonly chunks: number;
-  readonly chunkSize: number;
-  /** One of `Fit`. */
-  readonly fit: number;
-}
-
-function createHeap(kind: string, limit: number, arena?: ArenaSettings, chunk?: ChunkSettings) {
-  if (arena !== undefined) {
-    const { mappedLimit, decayMs, flags } = arena;
-    return native.createHeap(kind, limit, mappedLimit, decayMs, flags);
-  }
-  if (chunk === undefined) return native.createHeap(kind, limit);
-  return native.createHeap(kind, limit, chunk.chunks, chunk.chunkSize, chunk.fit);
-}
-
-/** The whole way of an allocation: a block, or the code of a refusal. */
-function take(
-  self: NativeAllocator,
-  layout: Layout,
-  options: AllocateOptions | undefined,
-): ArrayBuffer | number {
-  const { size, align } = requireLayout(layout, 'layout');
-  const flags = options !== undefined && isUninitialized(options) ? UNINITIALIZED : ZEROED;
+/** An allocation, of a layout that was checked: a block, or the code of a refusal. */
+function take(self: NativeAllocator, layout: Layout, flags: number): ArrayBuffer | number {
+  const { size, align } = layout;
   if (size > LONGEST) requireLength(layout, 'layout');
   // After the options: a getter among them may have disposed the allocator.
   const block = allocate(heapOf(self), size, align, flags);
@@ -183,9 +154,16 @@ export abstract class NativeAllocator extends BaseAllocator<ArrayBuffer> {
   /** Null where freed memory does not wait for a while before it goes back. */
   readonly #decay: DecayTimer | null;
 
-  protected constructor(kind: string, limit: number, arena?: ArenaSettings, chunk?: ChunkSettings) {
+  /** `opened` is a heap that was made in the call before; without it one of `kind` is made. */
+  protected constructor(
+    kind: string,
+    limit: number,
+    arena?: ArenaSettings,
+    chunk?: ChunkSettings,
+    opened?: object,
+  ) {
     super(kind);
-    const anchor = createHeap(kind, limit, arena, chunk);
+    const anchor = opened ?? createHeap(kind, limit, arena, chunk);
     if (typeof anchor === 'number') throw this.#refuse(anchor);
     this.#heap = mail[INDEX] as number;
     this.#anchor = anchor;
@@ -194,19 +172,21 @@ export abstract class NativeAllocator extends BaseAllocator<ArrayBuffer> {
     rememberOwner(this.#heap, this);
   }
 
-  override allocate(layout: Layout, options?: AllocateOptions): ArrayBuffer {
-    const block = take(this, layout, options);
+  override allocate(layout: Layout, options?: AllocateRequest): ArrayBuffer {
+    requireLayout(layout, 'layout');
+    const flags = options === undefined ? ZEROED : flagsOf(options);
+    const block = take(this, layout, flags);
     if (typeof block !== 'number') return block;
-    throw this.#refuseRequest(block, layout);
+    throw this.#refuseRequest(block, layout, flags);
   }
 
-  override tryAllocate(layout: Layout, options?: AllocateOptions): ArrayBuffer | null {
-    const block = take(this, layout, options);
+  override tryAllocate(layout: Layout, options?: AllocateRequest): ArrayBuffer | null {
+    requireLayout(layout, 'layout');
+    const flags = options === undefined ? ZEROED : flagsOf(options);
+    const block = take(this, layout, flags);
     if (typeof block !== 'number') return block;
-    if (block !== Code.OUT_OF_MEMORY && block !== Code.LIMIT) {
-      throw this.#refuseRequest(block, layout);
-    }
-    if (refused.hasSubscribers) announceLimit(this, layout);
+    if (!isRefusal(block)) throw this.#refuseRequest(block, layout, flags);
+    if (refused.hasSubscribers && (flags & NOWARN) === 0) announceLimit(this, layout);
     return null;
   }
 
@@ -221,14 +201,15 @@ export abstract class NativeAllocator extends BaseAllocator<ArrayBuffer> {
   }
 
   override reallocate(
-    block: ArrayBuffer,
-    layout: Layout,
+    block: ArrayBuffer | null,
+    layout: Layout | null,
     newLayout: Layout,
-    options?: AllocateOptions,
+    options?: AllocateRequest,
   ): ArrayBuffer {
     checkReceiver(this);
-    const flags = isUninitialized(options) ? UNINITIALIZED : ZEROED;
-    const next = this.#reallocate(block, layout, newLayout, flags);
+    if (block === null) return super.reallocate(block, layout, newLayout, options);
+    const old = requireLayout(layout, 'layout');
+    const next = this.#reallocate(block, old, newLayout, flagsOf(options));
     this.#decay?.start();
     return next;
   }
@@ -237,10 +218,12 @@ export abstract class NativeAllocator extends BaseAllocator<ArrayBuffer> {
     const mayMove = flags | MAY_MOVE;
     const same = this.#change(reallocateInPlace, block, layout, newLayout, mayMove);
     if (typeof same !== 'number') return same;
-    if (same !== Code.NOT_IN_PLACE) throw this.#refuseChange(same, block, layout, newLayout);
+    if (same !== Code.NOT_IN_PLACE) throw this.#refuseChange(same, block, layout, newLayout, flags);
 
     const moved = this.#change(reallocate, block, layout, newLayout, flags);
-    if (typeof moved === 'number') throw this.#refuseChange(moved, block, layout, newLayout);
+    if (typeof moved === 'number') {
+      throw this.#refuseChange(moved, block, layout, newLayout, flags);
+    }
     const code = give(this, block, layout, WHENEVER);
     if (code === OK || code === KEPT) return moved;
     give(this, moved, newLayout, WHENEVER);
@@ -257,7 +240,7 @@ export abstract class NativeAllocator extends BaseAllocator<ArrayBuffer> {
     if (typeof same !== 'number') return same;
     if (same === Code.NOT_IN_PLACE) return null;
     if (same === Code.DETACHED && this.#isMoved(block)) return null;
-    throw this.#refuseChange(same, block, layout, newLayout);
+    throw this.#refuseChange(same, block, layout, newLayout, ZEROED);
   }
 
   override usableSize(layout: Layout): number {
@@ -334,6 +317,11 @@ export abstract class NativeAllocator extends BaseAllocator<ArrayBuffer> {
     return 'os';
   }
 
+  /** What is to be said of an allocator that answered what cannot be. */
+  protected refuseAnswer(): Error {
+    return refuseCall(Code.CORRUPTED);
+  }
+
   /** One line for `util.inspect` and `console.log`. Never throws. */
   [INSPECT](): string {
     const isAllocator = #heap in this;
@@ -370,15 +358,22 @@ export abstract class NativeAllocator extends BaseAllocator<ArrayBuffer> {
     return recordOf(block)?.attached === false;
   }
 
-  #refuseChange(code: number, block: ArrayBuffer, layout: Layout, newLayout: Layout): Error {
-    const isRequest = code === Code.OUT_OF_MEMORY || code === Code.LIMIT || code === Code.NOWAIT;
-    return isRequest
-      ? this.#refuseRequest(code, newLayout)
+  #refuseChange(
+    code: number,
+    block: ArrayBuffer,
+    layout: Layout,
+    newLayout: Layout,
+    flags: number,
+  ): Error {
+    if (code === Code.CORRUPTED) return this.refuseAnswer();
+    return isRefusal(code)
+      ? this.#refuseRequest(code, newLayout, flags)
       : refuseBlock(block, 'block', code, layout);
   }
 
-  #refuseRequest(code: number, layout: Layout): Error {
-    if (refused.hasSubscribers) announceLimit(this, layout);
+  #refuseRequest(code: number, layout: Layout, flags: number): Error {
+    if (code === Code.CORRUPTED) return this.refuseAnswer();
+    if (refused.hasSubscribers && (flags & NOWARN) === 0) announceLimit(this, layout);
     const refusing = {
       allocator: this.name,
       mappedLimit: this.#mappedLimit,

@@ -33,6 +33,11 @@ function refuseLimit(refusing: Refusing, layout: Layout): Error {
   });
 }
 
+/** Whether a code says that there is no memory to be had. */
+export function isRefusal(code: number): boolean {
+  return code === Code.OUT_OF_MEMORY || code === Code.LIMIT || code === Code.NOWAIT;
+}
+
 export function refuseRequest(code: number, refusing: Refusing, layout: Layout): Error {
   const { allocator } = refusing;
   switch (code) {

@@ -1,4 +1,5 @@
 import { limitOption, readOption } from '../options.js';
+import { trustAllocator } from '../trust.js';
 import { NativeAllocator } from './native-allocator.js';
 
 /** How a {@link SystemAllocator} is made. */
@@ -27,3 +28,5 @@ export class SystemAllocator extends NativeAllocator {
     );
   }
 }
+
+trustAllocator(SystemAllocator);

@@ -45,6 +45,14 @@ function copyAll(list: readonly Uint8Array[], target: Buffer, size: number): voi
   zeroFrom(target, at);
 }
 
+/**
+ * What fills a Buffer, as Node takes it. Read before there is one: Node asks an object what number
+ * it is with the Buffer's address in hand, and code of the caller could take the memory away.
+ */
+function readFill(fill: unknown): unknown {
+  return typeof fill === 'string' || isView(fill) ? fill : +(fill as number) >>> 0;
+}
+
 /** The parts of a list, each read once: from here on no code of the caller runs. */
 function readList(list: unknown): readonly Uint8Array[] {
   if (!isArray(list)) throw invalidArgType('list', 'an array of Uint8Array', list);
@@ -97,9 +105,10 @@ export abstract class BufferAllocator extends BaseAllocator<Buffer> {
   /** As `Buffer.alloc`: filled with zeros, or with `fill`. */
   alloc(size: number, fill?: Fill, encoding?: BufferEncoding): Buffer {
     if (fill === undefined || fill === 0) return this.allocZeroed(size);
+    const value = typeof size === 'number' && size > 0 ? readFill(fill) : 0;
     const buffer = this.allocUnsafe(size);
     try {
-      if (size > 0) apply(fillBuffer, buffer, [fill, 0, size, encoding]);
+      if (size > 0) apply(fillBuffer, buffer, [value, 0, size, encoding]);
     } catch (error) {
       this.free(buffer);
       throw error;

@@ -23,12 +23,13 @@ import { Layout, requireLayout } from '../layout.js';
 import { type Lease, openLease } from '../lease.js';
 import { Code, Flag, native } from '../native.js';
 import {
-  type AllocateOptions,
+  type AllocateRequest,
   type DeallocateOptions,
-  isUninitialized,
+  flagsOf,
   throwsWhenBusy,
 } from '../options.js';
 import { refuseCall, refusePlace } from '../refusal.js';
+import { trustAllocator } from '../trust.js';
 import { BufferAllocator } from './buffer-allocator.js';
 import { PoolDecay } from './decay.js';
 import { Hold } from './hold.js';
@@ -54,6 +55,7 @@ import { alignOf, type Place } from './stamp.js';
 const { FREED, handleOf, placeOf, setPlace } = stamps;
 const freed = freeChannel;
 const CLASSES = CLASS_TABLE;
+const { NONE, ZEROED } = Flag;
 
 /** INVALID_ARG_TYPE for the receiver of a borrowed method that is no pool. */
 let checkPool: (value: unknown) => void;
@@ -125,19 +127,19 @@ export class BufferPool extends BufferAllocator {
 
   override allocUnsafe(size: number): Buffer {
     if (typeof size !== 'number' || size >>> 0 !== size || size > this.#largest) {
-      return this.#apart(size, Flag.NONE);
+      return this.#apart(size, NONE);
     }
     const magazine = this.#magazines[CLASSES[(size + 15) >>> 4] as number] as Magazine;
     const slots = this.#slots;
-    return slots.view(magazine, slots.take(magazine, size, 1), size);
+    return slots.view(magazine, slots.take(magazine, size, 1, NONE), size);
   }
 
-  override allocate(layout: Layout, options?: AllocateOptions): Buffer {
+  override allocate(layout: Layout, options?: AllocateRequest): Buffer {
     const { size, align } = requireLayout(layout, 'layout');
-    const isZeroed = options === undefined || !isUninitialized(options);
+    const flags = options === undefined ? ZEROED : flagsOf(options);
     checkPool(this);
     checkSize(size);
-    return this.#slots.allocate(size, align, isZeroed);
+    return this.#slots.allocate(size, align, flags);
   }
 
   override free(buffer: Buffer): boolean {
@@ -158,18 +160,19 @@ export class BufferPool extends BufferAllocator {
   }
 
   override reallocate(
-    block: Buffer,
-    layout: Layout,
+    block: Buffer | null,
+    layout: Layout | null,
     newLayout: Layout,
-    options?: AllocateOptions,
+    options?: AllocateRequest,
   ): Buffer {
     checkPool(this);
-    requireLayout(layout, 'layout');
+    if (block === null) return super.reallocate(block, layout, newLayout, options);
+    const old = requireLayout(layout, 'layout');
     const { size, align } = requireLayout(newLayout, 'newLayout');
     checkSize(size);
-    const isZeroed = !isUninitialized(options);
-    const place = this.#requireLive(block, layout);
-    return this.replaced(block, this.#slots.resize(block, place, size, align, isZeroed));
+    const flags = flagsOf(options);
+    const place = this.#requireLive(block, old);
+    return this.replaced(block, this.#slots.resize(block, place, size, align, flags));
   }
 
   override reallocateInPlace(block: Buffer, layout: Layout, newLayout: Layout): Buffer | null {
@@ -282,15 +285,15 @@ export class BufferPool extends BufferAllocator {
 
   protected override allocZeroed(size: number): Buffer {
     if (typeof size !== 'number' || size >>> 0 !== size || size > this.#largest) {
-      return this.#apart(size, Flag.ZEROED);
+      return this.#apart(size, ZEROED);
     }
     const at = CLASSES[(size + 15) >>> 4] as number;
-    return this.#slots.zeroed(this.#magazines[at] as Magazine, size, 1);
+    return this.#slots.zeroed(this.#magazines[at] as Magazine, size, 1, ZEROED);
   }
 
   protected override resize(buffer: Buffer, size: number): Buffer {
     checkSize(size);
-    return this.#slots.resize(buffer, this.#requireLive(buffer), size, alignOf(buffer), true);
+    return this.#slots.resize(buffer, this.#requireLive(buffer), size, alignOf(buffer), ZEROED);
   }
 
   protected override isLive(value: unknown): boolean {
@@ -304,7 +307,7 @@ export class BufferPool extends BufferAllocator {
       lease: (buffer) => this.lease(buffer),
       describe: (buffer) => describePlace(buffer, placeOf(buffer) as Place),
       requireOpen: () => this.#requireOpen(),
-      refuse: (code, size, align) => this.#refuse(code, size, align),
+      refuse: (...why) => this.#refuse(...why),
       onRecovered: (blocks, bytes) => {
         if (recoveredChannel.hasSubscribers) this.#announceRecovered(blocks, bytes);
       },
@@ -355,10 +358,10 @@ export class BufferPool extends BufferAllocator {
     return isBack;
   }
 
-  #refuse(code: number, size: number, align: number): Error {
+  #refuse(code: number, size: number, align: number, flags: number): Error {
     const layout = Layout.from(size, align);
     const allocator = this.name;
-    if (limitChannel.hasSubscribers) announceLimit(this, layout);
+    if (limitChannel.hasSubscribers && (flags & Flag.NOWARN) === 0) announceLimit(this, layout);
     const { liveBytes, abandonedBytes, mappedBytes } = this.stats();
     const usableSize = (): number => this.usableSize(layout);
     if (code === Code.LIMIT && mappedBytes + usableSize() > this.#limit) {
@@ -379,3 +382,5 @@ export class BufferPool extends BufferAllocator {
     recoveredChannel.publish(message);
   }
 }
+
+trustAllocator(BufferPool);

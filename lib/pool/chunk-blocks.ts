@@ -9,11 +9,12 @@ import { classify, copyBytes, lengthOf, offsetOf, viewOffsetOf } from '../block.
 import { allocChannel, announce, announceLimit, freeChannel, limitChannel } from '../channels.js';
 import { heapwrightError, outOfMemory } from '../errors.js';
 import { Layout } from '../layout.js';
-import { ChunkFlag, Code, native } from '../native.js';
+import { ChunkFlag, Code, Flag, native } from '../native.js';
 import { refuseCall, refusePlace } from '../refusal.js';
 import type { ChunkMemory, UseBits } from './chunk-memory.js';
 import { refuseBlockOf } from './chunk-pool-answers.js';
 import { checkSize, refuseForeign } from './live.js';
+import { claim, endClaim, endMembership, leaveWhenCollected } from './memory-claim.js';
 import * as share from './share.js';
 import * as stamps from './stamp.js';
 import { type Keeper, Place, type PlaceDescription } from './stamp.js';
@@ -73,8 +74,11 @@ export class ChunkBlocks {
     this.memory = parts.memory;
     this.#bytes = parts.bytes;
     this.#bits = parts.bits;
-    this.#member = parts.member.id;
-    this.#anchor = parts.member.anchor;
+    const { id, anchor } = parts.member;
+    this.#member = id;
+    this.#anchor = anchor;
+    if (parts.name === null) claim(parts.memory, pool);
+    else leaveWhenCollected(pool, { id, anchor, bytes: parts.bytes });
     this.live = new ChunkPlace({
       pool,
       lease,
@@ -110,12 +114,20 @@ export class ChunkBlocks {
     return this.#member;
   }
 
-  /** A Buffer over free chunks. */
-  take(size: number, align: number): Buffer {
-    const code = takeBlock(this.requireMember(), size, align);
-    if (code !== OK) throw this.#refuse(code, size, align);
-    const buffer = this.view(offsetInMail(), size, handleInMail());
-    if (this.#bits !== null) this.#mark(this.#bits, buffer, true);
+  /** A Buffer over free chunks, as they are. There is no call of the system to wait for. */
+  take(size: number, align: number, flags: number): Buffer {
+    const member = this.requireMember();
+    const code = takeBlock(member, size, align);
+    if (code !== OK) throw this.#refuse(code, size, align, flags);
+    const handle = handleInMail();
+    let buffer: Buffer;
+    try {
+      buffer = this.view(offsetInMail(), size, handle);
+      if (this.#bits !== null) this.#mark(this.#bits, buffer, true);
+    } catch (error) {
+      giveBlock(member, handle, 0); // no Buffer could be made of it
+      throw error;
+    }
     if (allocated.hasSubscribers) announce(allocated, this.#pool, buffer, size);
     return buffer;
   }
@@ -145,17 +157,18 @@ export class ChunkBlocks {
   }
 
   /** A live Buffer with another layout; the old one is freed. */
-  resize(buffer: Buffer, layout: Layout, isZeroed: boolean): Buffer {
+  resize(buffer: Buffer, layout: Layout, flags: number): Buffer {
     const { size, align } = layout;
+    const isZeroed = (flags & Flag.ZEROED) !== 0;
     const same = this.resizeInPlace(buffer, size, align, isZeroed);
     if (same !== null) return same;
-    const next = this.take(size, align);
-    copyBytes(buffer, next);
-    if (isZeroed) zeroFrom(next, lengthOf(buffer));
+    const next = this.take(size, align, flags);
     try {
+      copyBytes(buffer, next);
+      if (isZeroed) zeroFrom(next, lengthOf(buffer));
       this.give(buffer, 0);
     } catch (error) {
-      this.give(next, 0); // another thread was faster to free it
+      this.give(next, 0); // as when another thread was faster to free the old one
       throw error;
     }
     return next;
@@ -215,9 +228,12 @@ export class ChunkBlocks {
   }
 
   lease(buffer: Buffer): void {
-    this.requireLive(buffer);
+    const { size, align } = this.requireLive(buffer);
     const code = share.leaseBlock(this.#member, handleOf(buffer));
-    if (code !== OK) throw refuseBlockOf(code, this.#member, handleOf(buffer));
+    if (code === OK) return;
+    if (code !== Code.OUT_OF_MEMORY) throw refuseBlockOf(code, this.#member, handleOf(buffer));
+    const layout = Layout.from(size, align);
+    throw outOfMemory({ layout, allocator: this.#name, reason: 'limit' });
   }
 
   endLease(buffer: Buffer): void {
@@ -242,6 +258,8 @@ export class ChunkBlocks {
 
   close(): void {
     native.leaveShare(this.#member);
+    endClaim(this.memory);
+    if (this.#anchor !== null) endMembership(this.#anchor);
     this.#member = CLOSED;
     this.#anchor = null;
   }
@@ -297,10 +315,12 @@ export class ChunkBlocks {
     throw refuseCall(address);
   }
 
-  #refuse(code: number, size: number, align: number): Error {
+  #refuse(code: number, size: number, align: number, flags: number): Error {
     if (code !== Code.OUT_OF_MEMORY) return refuseCall(code);
     const layout = Layout.from(size, align);
-    if (limitChannel.hasSubscribers) announceLimit(this.#pool, layout);
+    if (limitChannel.hasSubscribers && (flags & Flag.NOWARN) === 0) {
+      announceLimit(this.#pool, layout);
+    }
     const reason = readReason(Of.SHARE, this.#member, size, align);
     return outOfMemory({ layout, allocator: this.#name, reason });
   }

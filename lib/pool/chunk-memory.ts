@@ -111,7 +111,8 @@ export class UseBits {
     const bits = this.#bits;
     const end = Math.ceil((start + bytes) / this.#chunkSize);
     for (let chunk = start / this.#chunkSize; chunk < end; chunk++) {
-      const [byte, bit] = [Math.floor(chunk / 8), 1 << (chunk % 8)];
+      const byte = Math.floor(chunk / 8);
+      const bit = 1 << (chunk % 8);
       const before = bits[byte] as number;
       bits[byte] = isUsed ? before | bit : before & ~bit;
     }

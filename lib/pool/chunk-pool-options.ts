@@ -14,6 +14,7 @@ import {
   requireWholeChunks,
   UseBits,
 } from './chunk-memory.js';
+import { isClaimed } from './memory-claim.js';
 import { createShare, joinShare } from './share.js';
 
 /** How a {@link ChunkPool} is made. */
@@ -38,9 +39,17 @@ export interface SharedChunkPool {
 
 const ID_LENGTH = 32;
 
+function refuseClaimed(): Error {
+  return heapwrightError('ERR_HEAPWRIGHT_BUSY', {
+    hint: 'A pool lies over this memory: use it, dispose it, or attach to it by its `shared`.',
+  });
+}
+
 /** The error for a pool that could not be made or joined. */
 function refuseMaking(code: number): Error {
   switch (code) {
+    case Code.BUSY:
+      return refuseClaimed();
     case Code.CLOSED:
       return heapwrightError('ERR_HEAPWRIGHT_CLOSED', {
         hint: 'The pool that was posted has ended: keep it while others join.',
@@ -50,10 +59,15 @@ function refuseMaking(code: number): Error {
         hint: 'Attach with what `shared` gave, the memory and the id together.',
       });
     case Code.OUT_OF_MEMORY:
-    case Code.LIMIT:
       return outOfMemory({ layout: Layout.from(0), allocator: 'chunk-pool', reason: 'os' });
+    case Code.LIMIT:
+      return outOfMemory({ layout: Layout.from(0), allocator: 'chunk-pool', reason: 'limit' });
     case Code.INVALID_ARG:
-      return outOfRange('memory.byteLength', 'at most 2^42 bytes and 2^32 chunks', 'more');
+      return outOfRange(
+        'memory.byteLength',
+        'less than 2^42 bytes, in at most 2^32 chunks',
+        'more',
+      );
     default:
       return refuseCall(code);
   }
@@ -75,6 +89,7 @@ export function makeParts(memory: ChunkMemory, options: ChunkPoolOptions | undef
     given.bitmap === undefined
       ? null
       : new UseBits(given.bitmap, memory, chunkSize, lengthOf(bytes) / chunkSize);
+  if (isClaimed(memory)) throw refuseClaimed();
   const made = createShare(bytes, chunkSize, fit, isShared);
   if (typeof made === 'number') throw refuseMaking(made);
   bits?.clear();

@@ -15,14 +15,15 @@ import {
 import { heapwrightError, invalidArgType, outOfRange } from '../errors.js';
 import { Layout, requireLayout } from '../layout.js';
 import { type Lease, openLease } from '../lease.js';
-import { Code, FreeFlag, native } from '../native.js';
+import { Code, Flag, FreeFlag, native } from '../native.js';
 import {
-  type AllocateOptions,
+  type AllocateRequest,
   type DeallocateOptions,
-  isUninitialized,
+  flagsOf,
   throwsWhenBusy,
 } from '../options.js';
 import { refuseCall } from '../refusal.js';
+import { trustAllocator } from '../trust.js';
 import { BufferAllocator } from './buffer-allocator.js';
 import { ChunkBlocks, type ChunkParts } from './chunk-blocks.js';
 import type { ChunkMemory } from './chunk-memory.js';
@@ -44,17 +45,6 @@ const { NONE, REFUSE_WHEN_BUSY } = FreeFlag;
 /** Proves to the constructor that a call comes from this file. */
 const KEY = Symbol('ChunkPool');
 const MOST_WORKERS = 65534;
-
-/** Pools of this thread by their memory, so that no two give out the same bytes. */
-const poolsOver = new WeakMap<object, Set<WeakRef<ChunkPool>>>();
-
-/** Those that are open and were not collected. */
-function poolsOf(memory: object): Set<WeakRef<ChunkPool>> {
-  const pools = poolsOver.get(memory) ?? new Set();
-  for (const ref of pools) if (ref.deref() === undefined) pools.delete(ref);
-  poolsOver.set(memory, pools);
-  return pools;
-}
 
 let checkReceiver: (value: unknown) => void;
 
@@ -79,15 +69,9 @@ export class ChunkPool extends BufferAllocator {
   /**
    * A pool over all of `memory`, at whatever address it lies.
    *
-   * @throws BUSY: another pool of this thread lies over it.
+   * @throws BUSY: another pool lies over it, of whatever thread.
    */
   static over(memory: ChunkMemory, options?: ChunkPoolOptions): ChunkPool {
-    const isObject = typeof memory === 'object' && memory !== null;
-    if (isObject && poolsOf(memory).size > 0) {
-      throw heapwrightError('ERR_HEAPWRIGHT_BUSY', {
-        hint: 'Use or dispose the pool that lies over this memory.',
-      });
-    }
     return new ChunkPool(KEY, makeParts(memory, options));
   }
 
@@ -109,13 +93,12 @@ export class ChunkPool extends BufferAllocator {
   readonly workerId: number;
   readonly #name: string | null;
   readonly #blocks: ChunkBlocks;
-  readonly #self = new WeakRef<ChunkPool>(this);
   readonly #leases = { endLease: (block: object) => this.#blocks.endLease(block as Buffer) };
 
   private constructor(key: symbol, parts: ChunkParts) {
     if (key !== KEY) throw invalidArgType('key', 'private: make pools with over()', key);
     super('chunk-pool');
-    const { memory, member, name } = parts;
+    const { member, name } = parts;
     this.#name = name;
     this.#blocks = new ChunkBlocks(this, parts, (buffer) => this.lease(buffer));
     this.workerId = member.number;
@@ -123,7 +106,6 @@ export class ChunkPool extends BufferAllocator {
     this.capacity = capacity;
     this.chunkCount = chunkCount;
     this.chunkSize = chunkSize;
-    poolsOf(memory).add(this.#self);
   }
 
   /** What to post to another thread, which joins by {@link ChunkPool.attach}. */
@@ -139,16 +121,16 @@ export class ChunkPool extends BufferAllocator {
 
   override allocUnsafe(size: number): Buffer {
     if (typeof size !== 'number' || size >>> 0 !== size) checkSize(size);
-    return this.#blocks.take(size, 1);
+    return this.#blocks.take(size, 1, Flag.NONE);
   }
 
-  override allocate(layout: Layout, options?: AllocateOptions): Buffer {
+  override allocate(layout: Layout, options?: AllocateRequest): Buffer {
     const { size, align } = requireLayout(layout, 'layout');
-    const isZeroed = options === undefined || !isUninitialized(options);
+    const flags = options === undefined ? Flag.ZEROED : flagsOf(options);
     checkReceiver(this);
     checkSize(size);
-    const buffer = this.#blocks.take(size, align);
-    if (isZeroed) zero(buffer);
+    const buffer = this.#blocks.take(size, align, flags);
+    if ((flags & Flag.ZEROED) !== 0) zero(buffer);
     return buffer;
   }
 
@@ -168,17 +150,18 @@ export class ChunkPool extends BufferAllocator {
   }
 
   override reallocate(
-    block: Buffer,
-    layout: Layout,
+    block: Buffer | null,
+    layout: Layout | null,
     newLayout: Layout,
-    options?: AllocateOptions,
+    options?: AllocateRequest,
   ): Buffer {
-    requireLayout(layout, 'layout');
+    if (block === null) return super.reallocate(block, layout, newLayout, options);
+    const old = requireLayout(layout, 'layout');
     requireLayout(newLayout, 'newLayout');
-    const isZeroed = !isUninitialized(options);
+    const flags = flagsOf(options);
     checkReceiver(this);
-    this.#blocks.requireLive(block, layout);
-    return this.replaced(block, this.#blocks.resize(block, newLayout, isZeroed));
+    this.#blocks.requireLive(block, old);
+    return this.replaced(block, this.#blocks.resize(block, newLayout, flags));
   }
 
   override reallocateInPlace(block: Buffer, layout: Layout, newLayout: Layout): Buffer | null {
@@ -304,7 +287,6 @@ export class ChunkPool extends BufferAllocator {
     if (!blocks.isOpen) return;
     blocks.endAll();
     blocks.close();
-    poolsOf(blocks.memory).delete(this.#self);
   }
 
   [inspect.custom](): string {
@@ -325,10 +307,12 @@ export class ChunkPool extends BufferAllocator {
   protected override resize(buffer: Buffer, size: number): Buffer {
     checkSize(size);
     const { align } = this.#blocks.requireLive(buffer);
-    return this.#blocks.resize(buffer, Layout.from(size, align), true);
+    return this.#blocks.resize(buffer, Layout.from(size, align), Flag.ZEROED);
   }
 
   protected override isLive(value: unknown): boolean {
     return this.#blocks.isLive(value);
   }
 }
+
+trustAllocator(ChunkPool);

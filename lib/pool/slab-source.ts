@@ -2,7 +2,8 @@
  * Where a pool's slabs come from: the arena's heap, as far as the pool's limit goes.
  */
 import { stamp } from '../block.js';
-import { Code, Flag, Mail, native } from '../native.js';
+import { Code, Mail, native } from '../native.js';
+import { ZEROED } from '../options.js';
 import { noteApart } from './leak-report.js';
 import type { Magazine } from './magazine.js';
 import { alignOfSlot } from './size-class.js';
@@ -35,15 +36,14 @@ export class SlabSource {
   }
 
   /** A slab of at most `most` bytes for a magazine that used up its last one: OK, or a refusal. */
-  openFor(magazine: Magazine, most: number, isZeroed: boolean): number {
+  openFor(magazine: Magazine, most: number, flags: number): number {
     const bytes = this.#allowance(magazine, most);
     if (bytes < magazine.slotSize) return Code.LIMIT;
     if (!magazine.hasRoom) return Code.OUT_OF_MEMORY;
     const { slotSize } = magazine;
-    const flags = isZeroed ? Flag.ZEROED : Flag.NONE;
     const buffer = native.allocateSlab(this.#heap, bytes, alignOfSlot(slotSize), flags);
     if (typeof buffer === 'number') return buffer;
-    magazine.add(this.#adopt(magazine, buffer, bytes / slotSize, slotSize), isZeroed);
+    magazine.add(this.#adopt(magazine, buffer, bytes / slotSize, slotSize), (flags & ZEROED) !== 0);
     return Code.OK;
   }
 

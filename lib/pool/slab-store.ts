@@ -2,8 +2,10 @@
  * The slabs of one pool: where they come from, what each is at, and how their memory goes back.
  * Everything here is off the fast path: it runs once for hundreds of Buffers.
  */
+import { isRefusal } from '../allocators/refuse-request.js';
 import { arrayBufferOf, byteLengthOf } from '../block.js';
 import { Code, native, Pressure } from '../native.js';
+import { NOWAIT } from '../options.js';
 import { isInUse } from './find-slab.js';
 import { noteRecovered } from './leak-report.js';
 import { Magazine } from './magazine.js';
@@ -49,36 +51,40 @@ export class SlabStore {
    * A slot for a magazine that has none: the code of a refusal, below 0, or a handle. All its slabs
    * are full now, so the collector may have them.
    */
-  refill(magazine: Magazine, isZeroed: boolean): number {
+  refill(magazine: Magazine, flags: number): number {
     this.#weakenOpen(magazine);
     if (this.#recovery.isDue) this.sweep();
     if (magazine.unpark()) return magazine.stack[--magazine.top] as number;
-    this.#pushEarly();
-    let code = this.#source.openFor(magazine, magazine.slabBytes, isZeroed);
-    if (isFull(code)) {
-      this.#flush();
-      code = this.#source.openFor(magazine, magazine.slabBytes, isZeroed);
+    const mayWait = (flags & NOWAIT) === 0;
+    if (mayWait) this.#pushEarly();
+    let code = this.#source.openFor(magazine, magazine.slabBytes, flags);
+    if (isRefusal(code)) {
+      if (mayWait) {
+        this.#flush();
+        code = this.#source.openFor(magazine, magazine.slabBytes, flags);
+      }
       // What is left may be too little for a whole slab and enough for the request.
-      for (let bytes = magazine.slabBytes; isFull(code) && bytes >= 2 * magazine.slotSize; ) {
+      for (let bytes = magazine.slabBytes; isRefusal(code) && bytes >= 2 * magazine.slotSize; ) {
         bytes >>>= 1;
-        code = this.#source.openFor(magazine, bytes, isZeroed);
+        code = this.#source.openFor(magazine, bytes, flags);
       }
     }
     if (code === Code.OK) return magazine.bump++;
-    this.#refuse(code);
+    this.#refuse(code, mayWait);
     return code;
   }
 
   /** A slab for one block of any size, held by that block alone; or the code of a refusal. */
   openDedicated(size: number, align: number, flags: number): Slab | number {
     if (this.#recovery.isDue) this.sweep();
-    this.#pushEarly();
+    const mayWait = (flags & NOWAIT) === 0;
+    if (mayWait) this.#pushEarly();
     let slab = this.#source.openDedicated(size, align, flags);
-    if (typeof slab === 'number' && isFull(slab)) {
+    if (typeof slab === 'number' && isRefusal(slab) && mayWait) {
       this.#flush();
       slab = this.#source.openDedicated(size, align, flags);
     }
-    if (typeof slab === 'number') this.#refuse(slab);
+    if (typeof slab === 'number') this.#refuse(slab, mayWait);
     return slab;
   }
 
@@ -307,9 +313,9 @@ export class SlabStore {
     for (const magazine of this.magazines) this.park(magazine);
   }
 
-  #refuse(code: number): void {
+  #refuse(code: number, mayWait: boolean): void {
     this.tally.failures++;
-    if (code === Code.LIMIT) pushLater(Pressure.HIGH);
+    if (code === Code.LIMIT && mayWait) pushLater(Pressure.HIGH);
   }
 
   /** Finalizers run in a later tick only, so the collector has to begin before the limit. */
@@ -358,9 +364,4 @@ export class SlabStore {
     this.#keeper.onRecovered(forgotten, forgotten * slotSize);
     return true;
   }
-}
-
-/** Whether more room could help. */
-function isFull(code: number): boolean {
-  return code === Code.LIMIT || code === Code.OUT_OF_MEMORY;
 }

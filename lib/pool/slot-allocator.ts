@@ -32,11 +32,12 @@ type ViewConstructor = new (buffer: ArrayBuffer, offset: number, length: number)
 const FastBuffer = (Buffer as unknown as { [Symbol.species]: ViewConstructor })[Symbol.species];
 
 const OK = Code.OK;
+const ZEROED = Flag.ZEROED;
 
 /** The pool that the Buffers belong to. */
 export interface Owner extends StoreKeeper {
   /** The error for a request that was refused with `code`. */
-  refuse(code: number, size: number, align: number): Error;
+  refuse(code: number, size: number, align: number, flags: number): Error;
   /** CLOSED once the pool was disposed. */
   requireOpen(): void;
 }
@@ -56,10 +57,10 @@ export class SlotAllocator {
   }
 
   /** A free slot. */
-  take(magazine: Magazine, size: number, align: number): number {
+  take(magazine: Magazine, size: number, align: number, flags: number): number {
     if (magazine.top > 0) return magazine.stack[--magazine.top] as number;
     if (magazine.bump < magazine.end) return magazine.bump++;
-    return this.#refill(magazine, size, align, false);
+    return this.#refill(magazine, size, align, flags & ~ZEROED);
   }
 
   /** The Buffer over a slot that was taken. */
@@ -75,15 +76,15 @@ export class SlotAllocator {
   }
 
   /** A zeroed Buffer: out of memory that is known to be zero, before any that has to be made so. */
-  zeroed(magazine: Magazine, size: number, align: number): Buffer {
+  zeroed(magazine: Magazine, size: number, align: number, flags: number): Buffer {
     if (magazine.isZeroed && magazine.bump < magazine.end) {
       return this.view(magazine, magazine.bump++, size);
     }
     let handle: number;
     if (magazine.free > 0) {
-      handle = this.take(magazine, size, align);
+      handle = this.take(magazine, size, align, flags);
     } else {
-      handle = this.#refill(magazine, size, align, true);
+      handle = this.#refill(magazine, size, align, flags | ZEROED);
       const isFresh = magazine.isZeroed && handle === magazine.bump - 1;
       if (isFresh) return this.view(magazine, handle, size);
     }
@@ -93,13 +94,14 @@ export class SlotAllocator {
   }
 
   /** A Buffer of any size and alignment. */
-  allocate(size: number, align: number, isZeroed: boolean): Buffer {
+  allocate(size: number, align: number, flags: number): Buffer {
     const at = this.classOf(size, align);
-    if (at < 0) return this.apart(size, align, isZeroed ? Flag.ZEROED : Flag.NONE);
+    if (at < 0) return this.apart(size, align, flags);
     const magazine = this.store.magazines[at] as Magazine;
-    const buffer = isZeroed
-      ? this.zeroed(magazine, size, align)
-      : this.view(magazine, this.take(magazine, size, align), size);
+    const buffer =
+      (flags & ZEROED) !== 0
+        ? this.zeroed(magazine, size, align, flags)
+        : this.view(magazine, this.take(magazine, size, align, flags), size);
     if (align > 1) stampAlign(buffer, align);
     return buffer;
   }
@@ -113,7 +115,7 @@ export class SlotAllocator {
   apart(size: number, align: number, flags: number): Buffer {
     this.#owner.requireOpen();
     const slab = this.store.openDedicated(size, align, flags);
-    if (typeof slab === 'number') throw this.#owner.refuse(slab, size, align);
+    if (typeof slab === 'number') throw this.#owner.refuse(slab, size, align, flags);
     const memory = slab.buffer as ArrayBuffer;
     this.store.letGo(slab);
     this.#decay.start();
@@ -175,12 +177,13 @@ export class SlotAllocator {
   }
 
   /** A live Buffer with another size and alignment; the old one is freed. */
-  resize(buffer: Buffer, place: Place, size: number, align: number, isZeroed: boolean): Buffer {
+  resize(buffer: Buffer, place: Place, size: number, align: number, flags: number): Buffer {
     if (place instanceof Hold) throw heapwrightError('ERR_HEAPWRIGHT_LEASED');
     requireMemory(buffer);
+    const isZeroed = (flags & ZEROED) !== 0;
     const same = this.resizeInPlace(buffer, place, size, align, isZeroed);
     if (same !== null) return same;
-    const next = this.allocate(size, align, false);
+    const next = this.allocate(size, align, flags & ~ZEROED);
     copyBytes(buffer, next);
     const length = lengthOf(buffer); // 0 once it is back, where that detaches it
     if (isZeroed) zeroFrom(next, length);
@@ -224,10 +227,10 @@ export class SlotAllocator {
     this.store.abandon(slab);
   }
 
-  #refill(magazine: Magazine, size: number, align: number, isZeroed: boolean): number {
+  #refill(magazine: Magazine, size: number, align: number, flags: number): number {
     this.#owner.requireOpen();
-    const handle = this.store.refill(magazine, isZeroed);
-    if (handle < 0) throw this.#owner.refuse(handle, size, align);
+    const handle = this.store.refill(magazine, flags);
+    if (handle < 0) throw this.#owner.refuse(handle, size, align, flags);
     this.#decay.start();
     return handle;
   }
@@ -236,7 +239,7 @@ export class SlotAllocator {
   #viewElsewhere(magazine: Magazine, slab: Slab, handle: number, size: number): Buffer {
     magazine.stack[magazine.top++] = handle;
     this.store.retireMoved(slab);
-    const buffer = this.view(magazine, this.take(magazine, size, 1), size);
+    const buffer = this.view(magazine, this.take(magazine, size, 1, Flag.NONE), size);
     // The caller may have counted on memory that it knew to be zero.
     zero(buffer);
     return buffer;

@@ -19,10 +19,12 @@ static hw_code_t out_of_memory_if_forced(const hw_environment_t *environment) {
   return forced ? HW_CODE_OUT_OF_MEMORY : HW_CODE_OK;
 }
 
-/* After a request that was refused for want of memory: the collector may bring some back. */
-static hw_code_t after_request(const hw_call_t *call, const hw_heap_t *heap, hw_code_t code) {
+/* After a request that was refused for want of memory: the collector may bring some back. Who
+ * cannot wait does not wait for that either. */
+static hw_code_t after_request(const hw_call_t *call, const hw_heap_t *heap, uint32_t flags,
+                               hw_code_t code) {
   bool full = code == HW_CODE_LIMIT || code == HW_CODE_OUT_OF_MEMORY;
-  if (full && heap->held > 0) {
+  if (full && heap->held > 0 && (flags & HW_NOWAIT) == 0) {
     hw_environment_push_collection(call->environment, HW_PRESSURE_HIGH);
   }
   return code;
@@ -32,7 +34,7 @@ hw_code_t hw_open_block(const hw_call_t *call, hw_heap_t *heap, hw_layout_t layo
                         hw_record_kind_t kind, hw_record_t **out) {
   hw_code_t code = out_of_memory_if_forced(call->environment);
   if (code == HW_CODE_OK) code = hw_heap_allocate(heap, layout, flags, kind, out);
-  return after_request(call, heap, code);
+  return after_request(call, heap, flags, code);
 }
 
 static napi_value open_and_wrap(napi_env env, napi_callback_info info, hw_record_kind_t kind) {
@@ -156,12 +158,12 @@ static hw_code_t replace_buffer(const hw_call_t *call, hw_record_t *record, hw_r
 static hw_code_t change_block(const hw_call_t *call, hw_record_t *record, hw_layout_t next,
                               hw_record_t **successor) {
   uint32_t flags = hw_request_word(call, HW_REQUEST_FLAGS);
-  uint32_t zeroed = flags & HW_ZEROED;
-  hw_code_t code = hw_heap_reallocate_in_place(record, next, zeroed, successor);
+  uint32_t asked = flags & HW_ALL_FLAGS;
+  hw_code_t code = hw_heap_reallocate_in_place(record, next, asked, successor);
   if (code != HW_CODE_NOT_IN_PLACE || (flags & MAY_MOVE) == 0) return code;
   code = out_of_memory_if_forced(call->environment);
-  if (code == HW_CODE_OK) code = hw_heap_move(record, next, zeroed, successor);
-  return after_request(call, record->heap, code);
+  if (code == HW_CODE_OK) code = hw_heap_move(record, next, asked, successor);
+  return after_request(call, record->heap, flags, code);
 }
 
 /* reallocateInPlace(buffer) -> ArrayBuffer | code; stamp in the mail

@@ -77,6 +77,15 @@ static hw_share_t *find(const char *id) {
   return NULL;
 }
 
+/* Whether a share that others can join has any of these bytes. The lock is held. */
+static bool is_shared(const uint8_t *region, size_t size) {
+  for (const hw_share_t *share = list.first; share != NULL; share = share->next) {
+    bool overlaps = share->region < region + size && region < share->region + share->size;
+    if (share->joinable && overlaps) return true;
+  }
+  return false;
+}
+
 static void drop_share(hw_share_t *share) {
   free(share->records);
   free(share->numbers);
@@ -154,7 +163,7 @@ static bool add_member(hw_share_t *share, hw_member_t *member) {
 
 static bool is_sane(const hw_chunk_options_t *options) {
   size_t chunk_size = options->chunk_size;
-  return options->region != NULL && options->region_size <= HW_SHARE_MOST &&
+  return options->region != NULL && options->region_size < HW_SHARE_MOST &&
          hw_is_power_of_two(chunk_size) &&
          options->region_size / chunk_size <= HW_SHARE_CHUNKS_MOST;
 }
@@ -183,13 +192,18 @@ hw_code_t hw_share_create(const hw_chunk_options_t *options, const char *id, uin
   share->joinable = id != NULL;
   if (id != NULL) memcpy(share->id, id, HW_SHARE_ID_LENGTH);
   pthread_mutex_lock(&list.lock);
-  bool added = add_member(share, member);
-  HW_ASSERT(added);
-  (void)added;
-  enlist(share);
+  bool is_free = id == NULL || !is_shared(share->region, share->size);
+  bool added = is_free && add_member(share, member);
+  HW_ASSERT(added == is_free);
+  if (added) enlist(share);
   pthread_mutex_unlock(&list.lock);
-  *out = member;
-  return HW_CODE_OK;
+  if (added) {
+    *out = member;
+    return HW_CODE_OK;
+  }
+  end_share(share);
+  free(member);
+  return HW_CODE_BUSY;
 }
 
 hw_code_t hw_share_join(const char *id, const void *region, size_t size, hw_member_t **out) {

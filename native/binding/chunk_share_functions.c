@@ -98,11 +98,10 @@ napi_value hw_js_join_share(napi_env env, napi_callback_info info) {
 /* leaveShare(id) -> code */
 napi_value hw_js_leave_share(napi_env env, napi_callback_info info) {
   hw_call_t call;
-  hw_member_t *member = NULL;
   uint32_t id = 0;
-  hw_code_t code = member_argument(env, info, 1, &call, &member);
+  hw_code_t code = hw_call_begin(env, info, 1, &call);
   if (code == HW_CODE_OK && !hw_call_u32(&call, 0, &id)) code = HW_CODE_INVALID_ARG;
-  if (code == HW_CODE_OK) hw_chunk_leave(call.environment, id);
+  if (code == HW_CODE_OK && !hw_chunk_leave(call.environment, id)) code = HW_CODE_CLOSED;
   return hw_call_answer(&call, code);
 }
 

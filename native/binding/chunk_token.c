@@ -30,15 +30,18 @@ hw_member_t *hw_chunk_member(const hw_environment_t *environment, uint32_t id) {
   return environment->chunks[id]->member;
 }
 
-void hw_chunk_leave(hw_environment_t *environment, uint32_t id) {
-  if (hw_chunk_member(environment, id) == NULL) return;
+bool hw_chunk_leave(hw_environment_t *environment, uint32_t id) {
+  if (hw_chunk_member(environment, id) == NULL) return false;
   hw_share_leave(environment->chunks[id]->member);
   environment->chunks[id]->member = NULL;
   environment->chunks[id] = NULL;
+  return true;
 }
 
 void hw_chunk_leave_all(hw_environment_t *environment) {
-  for (uint32_t id = 0; id < environment->chunk_capacity; id++) hw_chunk_leave(environment, id);
+  for (uint32_t id = 0; id < environment->chunk_capacity; id++) {
+    (void)hw_chunk_leave(environment, id);
+  }
 }
 
 void hw_chunk_token_end(napi_env env, void *data, void *hint) {
@@ -46,7 +49,7 @@ void hw_chunk_token_end(napi_env env, void *data, void *hint) {
   (void)hint;
   hw_chunk_token_t *token = data;
   hw_environment_t *environment = token->environment;
-  if (token->member != NULL) hw_chunk_leave(environment, token->id);
+  if (token->member != NULL) (void)hw_chunk_leave(environment, token->id);
   free(token);
   environment->tokens--;
   hw_environment_drop(environment);

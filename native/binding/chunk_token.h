@@ -17,8 +17,8 @@ bool hw_chunk_adopt(hw_environment_t *environment, hw_member_t *member, hw_chunk
 /* NULL for an id that names no member. */
 hw_member_t *hw_chunk_member(const hw_environment_t *environment, uint32_t id);
 
-/* The member of that id leaves. */
-void hw_chunk_leave(hw_environment_t *environment, uint32_t id);
+/* The member of that id leaves. False: it names none. */
+bool hw_chunk_leave(hw_environment_t *environment, uint32_t id);
 void hw_chunk_leave_all(hw_environment_t *environment);
 
 /* Finalizer of a token's object. */

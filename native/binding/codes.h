@@ -25,4 +25,5 @@ typedef enum hw_code {
   HW_CODE_NOWAIT = -16,
   HW_CODE_NOT_IN_PLACE = -17,
   HW_CODE_CORRUPTED = -18,
+  HW_CODE_LOAD_FAILED = -19,
 } hw_code_t;

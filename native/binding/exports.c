@@ -20,6 +20,7 @@ static const struct {
     {"wrapRange", hw_js_wrap_range},
     {"releaseRaw", hw_js_release_raw},
     {"createHeap", hw_js_create_heap},
+    {"createPluginHeap", hw_js_create_plugin_heap},
     {"closeHeap", hw_js_close_heap},
     {"liveBlocks", hw_js_live_blocks},
     {"stats", hw_js_stats},
@@ -93,5 +94,6 @@ bool hw_addon_install(napi_env env, napi_value exports, bool has_libuv, napi_ref
     hw_environment_end(env, environment, NULL);
     return false;
   }
-  return export_mailbox(env, exports, environment) && export_functions(env, exports, environment);
+  return export_mailbox(env, exports, environment) && hw_export_capi(env, exports) &&
+         export_functions(env, exports, environment);
 }

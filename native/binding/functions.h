@@ -29,6 +29,12 @@ napi_value hw_js_stats(napi_env env, napi_callback_info info);
 napi_value hw_js_verify(napi_env env, napi_callback_info info);
 napi_value hw_js_usable_size(napi_env env, napi_callback_info info);
 
+/* capi.c: puts `capi` on `exports`. */
+bool hw_export_capi(napi_env env, napi_value exports);
+
+/* plugin_functions.c */
+napi_value hw_js_create_plugin_heap(napi_env env, napi_callback_info info);
+
 /* arena_functions.c */
 napi_value hw_js_purge(napi_env env, napi_callback_info info);
 napi_value hw_js_tick(napi_env env, napi_callback_info info);
@@ -66,3 +72,10 @@ napi_value hw_js_force(napi_env env, napi_callback_info info);
  * collection, which may bring back what was dropped or abandoned. */
 hw_code_t hw_open_block(const hw_call_t *call, hw_heap_t *heap, hw_layout_t layout, uint32_t flags,
                         hw_record_kind_t kind, hw_record_t **out);
+
+/* A limit is a size, or Infinity for none. False: neither. */
+bool hw_limit_argument(const hw_call_t *call, size_t at, size_t *out);
+
+/* A heap over `allocator`, which it takes over and destroys where it fails: the object that keeps
+ * it, with its id in the mail. */
+hw_code_t hw_open_heap(const hw_call_t *call, hw_allocator_t *allocator, napi_value *external);

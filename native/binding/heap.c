@@ -130,6 +130,7 @@ void hw_heap_let_go(hw_record_t *record, bool retire) {
 hw_code_t hw_heap_allocate(hw_heap_t *heap, hw_layout_t layout, uint32_t flags,
                            hw_record_kind_t kind, hw_record_t **out) {
   if (heap->closed) return HW_CODE_CLOSED;
+  if ((flags & HW_NOWAIT) != 0 && !hw_record_at_hand(heap->table)) return HW_CODE_NOWAIT;
   void *address = NULL;
   hw_code_t code = hw_heap_code_of(hw_allocate(heap->allocator, layout, flags, &address));
   if (code != HW_CODE_OK) return code;

@@ -10,8 +10,7 @@
 
 #define LONGEST_KIND 32
 
-/* A limit is a size, or Infinity for none. */
-static bool limit_argument(const hw_call_t *call, size_t at, size_t *out) {
+bool hw_limit_argument(const hw_call_t *call, size_t at, size_t *out) {
   double value = 0;
   if (napi_get_value_double(call->env, call->values[at], &value) != napi_ok) return false;
   *out = HW_NO_LIMIT;
@@ -59,20 +58,36 @@ static bool chunk_arguments(const hw_call_t *call, hw_chunk_options_t *options) 
   return true;
 }
 
-static hw_code_t open_heap(hw_environment_t *environment, const char *kind, size_t limit,
-                           const hw_arena_options_t *arena, const hw_chunk_options_t *chunk,
-                           hw_heap_token_t **out) {
-  hw_config_t config = {.limit = limit, .arena = arena, .chunk = chunk};
-  hw_allocator_t *allocator = NULL;
+/* A heap over `allocator`, with its id. */
+static hw_code_t adopt(hw_environment_t *environment, hw_allocator_t *allocator,
+                       hw_heap_token_t **out) {
   hw_heap_t *heap = malloc(sizeof *heap);
-  if (heap == NULL) return HW_CODE_OUT_OF_MEMORY;
-  hw_status_t status = hw_create(kind, &config, &allocator);
-  if (status == HW_OK) {
+  if (heap != NULL) {
     hw_heap_init(heap, allocator, &environment->records);
     if (hw_environment_adopt(environment, heap, out)) return HW_CODE_OK;
-    status = hw_destroy(allocator); /* empty: cannot be busy */
   }
   free(heap);
+  hw_status_t status = hw_destroy(allocator); /* empty: cannot be busy */
+  (void)status;
+  return HW_CODE_OUT_OF_MEMORY;
+}
+
+hw_code_t hw_open_heap(const hw_call_t *call, hw_allocator_t *allocator, napi_value *external) {
+  hw_heap_token_t *token = NULL;
+  hw_code_t code = adopt(call->environment, allocator, &token);
+  if (code != HW_CODE_OK) return code;
+  uint32_t id = token->heap->id;
+  if (napi_create_external(call->env, token, hw_heap_token_end, NULL, external) != napi_ok) {
+    hw_heap_token_end(call->env, token, NULL);
+    return HW_CODE_ENV_CLOSING;
+  }
+  call->environment->mailbox->answer[HW_MAIL_INDEX] = id;
+  return HW_CODE_OK;
+}
+
+static hw_code_t create(const char *kind, const hw_config_t *config, hw_allocator_t **out) {
+  hw_status_t status = hw_create(kind, config, out);
+  if (status == HW_OK) return HW_CODE_OK;
   return status == HW_ERR_INVALID ? HW_CODE_INVALID_ARG : HW_CODE_OUT_OF_MEMORY;
 }
 
@@ -82,7 +97,7 @@ static bool heap_arguments(const hw_call_t *call, char *kind, size_t *limit,
   size_t length = 0;
   if (napi_get_value_string_utf8(call->env, call->values[0], kind, LONGEST_KIND, &length) !=
           napi_ok ||
-      !limit_argument(call, 1, limit)) {
+      !hw_limit_argument(call, 1, limit)) {
     return false;
   }
   return strcmp(kind, "chunk") == 0 ? chunk_arguments(call, chunk) : arena_arguments(call, arena);
@@ -103,21 +118,16 @@ napi_value hw_js_create_heap(napi_env env, napi_callback_info info) {
   }
   if (code != HW_CODE_OK) return hw_call_answer(&call, code);
 
-  hw_heap_token_t *token = NULL;
-  code = open_heap(call.environment, kind, limit, &arena, &chunk, &token);
+  const hw_config_t config = {.limit = limit, .arena = &arena, .chunk = &chunk};
+  hw_allocator_t *allocator = NULL;
+  napi_value external = NULL;
+  code = create(kind, &config, &allocator);
+  if (code == HW_CODE_OK) code = hw_open_heap(&call, allocator, &external);
   /* Allocators that were dropped take up address space and mappings, of which V8 knows nothing. */
   if (code == HW_CODE_OUT_OF_MEMORY) {
     hw_environment_push_collection(call.environment, HW_PRESSURE_HIGH);
   }
-  if (code != HW_CODE_OK) return hw_call_answer(&call, code);
-  uint32_t id = token->heap->id;
-  napi_value external = NULL;
-  if (napi_create_external(env, token, hw_heap_token_end, NULL, &external) != napi_ok) {
-    hw_heap_token_end(env, token, NULL);
-    return hw_call_answer(&call, HW_CODE_ENV_CLOSING);
-  }
-  call.environment->mailbox->answer[HW_MAIL_INDEX] = id;
-  return external;
+  return code == HW_CODE_OK ? external : hw_call_answer(&call, code);
 }
 
 /* closeHeap(heap) -> code; blocks that are still out end with their buffers */

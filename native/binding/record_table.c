@@ -49,6 +49,10 @@ hw_record_t *hw_record_at(const hw_record_table_t *table, uint32_t index) {
   return index < table->used ? slot(table, index) : NULL;
 }
 
+bool hw_record_at_hand(const hw_record_table_t *table) {
+  return table->first_free != HW_NO_RECORD || table->used < table->capacity;
+}
+
 hw_record_t *hw_record_claim(hw_record_table_t *table) {
   hw_record_t *record;
   if (table->first_free != HW_NO_RECORD) {

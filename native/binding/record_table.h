@@ -27,6 +27,9 @@ HW_MUST_CHECK hw_status_t hw_record_table_destroy(hw_record_table_t *table);
 /* A record in state LIVE with a fresh generation, or NULL: out of memory. */
 hw_record_t *hw_record_claim(hw_record_table_t *table);
 
+/* Whether the next claim makes no OS call. */
+bool hw_record_at_hand(const hw_record_table_t *table);
+
 /* To FREE, and ready for the next claim. `seen` is the word that the caller read. False: somebody
  * else changed the record first. */
 bool hw_record_recycle(hw_record_table_t *table, hw_record_t *record, uint64_t seen);

@@ -338,6 +338,62 @@ HW_MUST_CHECK hw_status_t hw_chunk_reclaim(hw_allocator_t *chunk, uint32_t owner
 /* Frees all blocks. */
 HW_MUST_CHECK hw_status_t hw_chunk_reset(hw_allocator_t *chunk);
 
+/* ---- Plug-ins: an allocator of yours in a shared object, for loadAllocator() in JavaScript. ----
+ *
+ * The shared object exports one constant of this type under the name HW_PLUGIN_SYMBOL:
+ *
+ *     HW_EXPORT const hw_plugin_t hw_plugin = {HW_PLUGIN_HEADER, "mine", create};
+ *
+ * It is looked at before anything in it is called, and so is each answer of the allocator; a
+ * guard zeroes, counts and limits. The object stays loaded until the process ends. `create` is
+ * called once for each allocator that is made, on the thread that uses it; threads may do so at
+ * once. `destroy` is called when the last block has gone, unless a block outlived its thread. */
+typedef struct hw_plugin {
+  uint32_t abi_version; /* HW_ABI_VERSION */
+  uint32_t plugin_size; /* sizeof(hw_plugin_t) */
+  uint32_t ops_size; /* sizeof(hw_allocator_ops_t) */
+  const char *name; /* 1 to 31 letters, digits, '-', '_' and '.' */
+  /* A new allocator. `options`: what the program gave, NUL-terminated; NULL: nothing. Required. */
+  hw_status_t (*create)(const char *options, hw_allocator_t **out);
+} hw_plugin_t;
+
+#define HW_PLUGIN_SYMBOL "hw_plugin"
+#define HW_PLUGIN_HEADER HW_ABI_VERSION, sizeof(hw_plugin_t), sizeof(hw_allocator_ops_t)
+
+#if defined(__GNUC__) || defined(__clang__)
+#define HW_EXPORT __attribute__((visibility("default")))
+#else
+#define HW_EXPORT
+#endif
+
+/* ---- The functions above for other addons, which cannot link to them. ----
+ *
+ * `capi` of the package is a Node-API external with this type tag; its value is a pointer to one of
+ * these, good until the process ends. Look at `abi_version` and at `size` before anything else. */
+#define HW_CAPI_TAG {0x6865617077726967u, 0x687463617069u}
+
+typedef struct hw_capi {
+  uint32_t abi_version; /* HW_ABI_VERSION */
+  uint32_t size; /* sizeof(hw_capi_t) where it was made: later versions append */
+  const char *(*status_name)(hw_status_t status);
+  hw_status_t (*layout_check)(hw_layout_t layout);
+  hw_status_t (*create)(const char *kind, const hw_config_t *config, hw_allocator_t **out);
+  hw_status_t (*allocate)(hw_allocator_t *self, hw_layout_t layout, uint32_t flags, void **out);
+  hw_status_t (*deallocate)(hw_allocator_t *self, void *ptr, hw_layout_t layout);
+  hw_status_t (*reallocate)(hw_allocator_t *self, void *ptr, hw_layout_t layout, hw_layout_t next,
+                            uint32_t flags, void **out);
+  hw_status_t (*reallocate_in_place)(hw_allocator_t *self, void *ptr, hw_layout_t layout,
+                                     hw_layout_t next);
+  size_t (*usable_size)(hw_allocator_t *self, hw_layout_t layout);
+  hw_ownership_t (*owns)(hw_allocator_t *self, const void *ptr);
+  hw_status_t (*stats)(hw_allocator_t *self, hw_stats_t *out);
+  hw_status_t (*verify)(hw_allocator_t *self, const char **broken);
+  hw_status_t (*destroy)(hw_allocator_t *self);
+  hw_status_t (*cache_open)(hw_allocator_t *arena, hw_allocator_t **out);
+  hw_status_t (*cache_flush)(hw_allocator_t *cache);
+  hw_status_t (*arena_tick)(hw_allocator_t *self, bool *more);
+} hw_capi_t;
+
 #ifdef __cplusplus
 }
 #endif

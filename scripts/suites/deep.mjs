@@ -5,6 +5,7 @@ import { buildTests, runTests } from '../lib/ctest.mjs';
 import { run } from '../lib/run.mjs';
 import { findClangTool } from '../lib/tools.mjs';
 import { runVitest } from '../lib/vitest.mjs';
+import { runChunks } from './chunks.mjs';
 
 /** Optimised and without sanitizers: what counts here is how much is tried. */
 const TESTS = 'build-cmake/deep';
@@ -30,8 +31,9 @@ export async function runDeep({ ops, fuzzSeconds, quick }) {
     counts = add(counts, await model(ops));
     counts = add(counts, await threads(quick));
   }
-  counts = add(counts, await sharedChunks(quick));
+  counts = add(counts, await runChunks({ quick }));
   counts = add(counts, await pools(quick ? 200_000 : 2_000_000));
+  counts = add(counts, await trees(quick ? 100_000 : 1_000_000));
   return add(counts, await fuzz(quick ? null : fuzzSeconds));
 }
 
@@ -59,25 +61,16 @@ function pools(operations) {
   return runVitest(['test/unit/pool-model'], { HEAPWRIGHT_POOL_OPERATIONS: `${operations}` });
 }
 
+/** Random compositions against theirs. */
+function trees(operations) {
+  return runVitest(['test/unit/tree-model'], { HEAPWRIGHT_TREE_OPERATIONS: `${operations}` });
+}
+
 /** All other C tests, with the long counts. */
 function threads(quick) {
   const env = quick ? {} : { HW_TEST_DEEP: '1' };
   const timeout = ['--timeout', '3600'];
   return runTests(TESTS, { args: ['-E', '^(model_arena|fuzz_.*)$', ...timeout], env });
-}
-
-/** Workers on one SharedArrayBuffer: the package as it was built. */
-async function sharedChunks(quick) {
-  const operations = quick ? 1_000_000 : 10_000_000;
-  const rounds = quick ? 50 : 1000;
-  const node = (file, ...args) => run(process.execPath, [`test/chunk/${file}.mjs`, ...args]);
-  const exchanged = await check(`${operations.toLocaleString('en')} calls of 4 workers`, () =>
-    node('exchange', '--operations', `${operations}`),
-  );
-  const ended = await check(`${rounds} workers terminated at random moments`, () =>
-    node('terminate', '--rounds', `${rounds}`),
-  );
-  return add(exchanged, ended);
 }
 
 async function fuzz(fuzzSeconds) {

@@ -2,9 +2,9 @@
 // node test/chunk/exchange.mjs [--operations 1000000] [--workers 4] [--seed N]
 // An operation is an allocation or a free. Prints what was counted; ends with 1 where a block did
 // not hold what its worker wrote, a second free was not refused, or something is left.
-import { Worker } from 'node:worker_threads';
 import { ChunkPool } from '../../dist/index.js';
 import { readArguments } from './read-arguments.mjs';
+import { runWorkers, sumOf } from './run-workers.mjs';
 
 const { operations, workers, seed } = readArguments({
   operations: 1_000_000,
@@ -17,32 +17,15 @@ const SLOTS = 512;
 const pool = ChunkPool.over(new SharedArrayBuffer(1 << 20), { chunkSize: 64 });
 const slots = new SharedArrayBuffer(workers * SLOTS * 8);
 
-function run(at) {
-  const worker = new Worker(new URL('./exchange-worker.mjs', import.meta.url), {
-    workerData: {
-      shared: pool.shared,
-      slots,
-      at,
-      workers,
-      operations: Math.ceil(operations / workers),
-      seed: seed + at,
-    },
-  });
-  return new Promise((resolve, reject) => {
-    let counts = null;
-    worker.on('message', (message) => {
-      counts = message;
-    });
-    worker.on('error', reject);
-    worker.on('exit', () => (counts === null ? reject(new Error('no answer')) : resolve(counts)));
-  });
-}
-
 const start = performance.now();
-const all = await Promise.all(Array.from({ length: workers }, (_, at) => run(at)));
+const total = sumOf(
+  await runWorkers('./exchange-worker.mjs', workers, (at) => ({
+    ...{ shared: pool.shared, slots, at, workers },
+    operations: Math.ceil(operations / workers),
+    seed: seed + at,
+  })),
+);
 const milliseconds = Math.round(performance.now() - start);
-const total = { allocations: 0, frees: 0, foreign: 0, refused: 0, full: 0, wrong: 0 };
-for (const counts of all) for (const name in total) total[name] += counts[name];
 for (const handle of new BigInt64Array(slots)) {
   if (handle !== 0n && !pool.free(pool.fromHandle(Number(handle)))) total.wrong++;
 }

@@ -31,7 +31,7 @@ export interface Traits {
   readonly peak: 'blocks' | 'held';
   /** All memory is held from the beginning, whatever is allocated. */
   readonly mapsAhead?: boolean;
-  /** The memory is the program's own: `dispose` leaves it as it is. */
+  /** The memory is somebody else's who lives on: `dispose` leaves it as it is. */
   readonly leavesMemory?: boolean;
   /** `dispose` frees every block and closes; otherwise it is the inherited default. */
   readonly closes: boolean;

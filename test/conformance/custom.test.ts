@@ -8,8 +8,7 @@ import {
   SystemAllocator,
 } from '../../lib/index.js';
 import { describeAllocator } from './contract.js';
-
-const beyondMemory = Layout.from(1, 2 ** 52);
+import { beyondMemory, DEDICATED } from './subjects.js';
 
 /** The least that a class can do: everything else is inherited. */
 class Minimal extends BaseAllocator<ArrayBuffer> {
@@ -28,9 +27,9 @@ describeAllocator(
   'a class with allocate and deallocate',
   () => ({
     allocator: new Minimal(),
-    refused: { layout: beyondMemory, code: 'OUT_OF_MEMORY' },
+    refused: beyondMemory,
   }),
-  { isNative: true, detaches: true, counts: false, peak: 'blocks', closes: false },
+  { ...DEDICATED, counts: false, closes: false },
 );
 
 describeAllocator(
@@ -46,10 +45,10 @@ describeAllocator(
         usableSize: (layout) => system.usableSize(layout),
         dispose: () => system.dispose(),
       }),
-      refused: { layout: beyondMemory, code: 'OUT_OF_MEMORY' },
+      refused: beyondMemory,
     };
   },
-  { isNative: true, detaches: true, counts: true, peak: 'blocks', closes: true },
+  DEDICATED,
 );
 
 const MOST = 2 ** 24;
@@ -69,5 +68,5 @@ describeAllocator(
     allocator: defineAllocator({ allocate: allocatePlain, deallocate: () => true }),
     refused: { layout: Layout.from(MOST + 1), code: 'OUT_OF_MEMORY' },
   }),
-  { isNative: false, detaches: false, counts: true, peak: 'blocks', closes: true },
+  { ...DEDICATED, isNative: false, detaches: false },
 );

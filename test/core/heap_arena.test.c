@@ -197,6 +197,28 @@ static void the_arena_refuses_arguments_that_are_none(void **state) {
   free_block(record);
 }
 
+/* Records come from the system too. */
+static void a_block_that_must_not_wait_maps_no_records(void **state) {
+  (void)state;
+  hw_record_t *raw = allocate_raw(&fixture, 100), *record = NULL;
+  while (fixture.table.used < fixture.table.capacity) open_range(raw, 0, 0);
+  const hw_layout_t layout = layout_of(100, 16);
+  uint64_t failures = allocator_stats(&fixture).failures;
+  unsigned mappings = fake_os_mappings();
+  assert_code(HW_CODE_NOWAIT,
+              hw_heap_allocate(&fixture.heap, layout, HW_NOWAIT, HW_KIND_BLOCK, &record));
+  assert_null(record);
+  assert_int_equal(fake_os_mappings(), mappings);
+  assert_int_equal(allocator_stats(&fixture).failures, failures);
+  /* One that came back is at hand. */
+  free_block(hw_record_at(&fixture.table, 1));
+  assert_code(HW_CODE_OK,
+              hw_heap_allocate(&fixture.heap, layout, HW_NOWAIT, HW_KIND_BLOCK, &record));
+  assert_int_equal(fake_os_mappings(), mappings);
+  for (uint32_t i = 1; i < fixture.table.used; i++) free_block(hw_record_at(&fixture.table, i));
+  hw_raw_release(raw);
+}
+
 #define ON_A_HEAP(test) cmocka_unit_test_setup_teardown(test, open_heap, close_heap)
 #define WITH_ORPHANS(test) cmocka_unit_test_setup_teardown(test, open_heap, abandon_heap)
 
@@ -210,6 +232,7 @@ int main(void) {
       ON_A_HEAP(what_is_too_small_or_of_another_kind_is_not_moved),
       ON_A_HEAP(a_refused_move_changes_nothing),
       ON_A_HEAP(the_arena_refuses_arguments_that_are_none),
+      ON_A_HEAP(a_block_that_must_not_wait_maps_no_records),
       WITH_ORPHANS(orphans_count_what_they_take),
       WITH_ORPHANS(a_move_of_both_that_are_orphaned_retires_both),
   };

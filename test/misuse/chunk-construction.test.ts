@@ -71,24 +71,6 @@ describe('a ChunkPool is not made', () => {
     }
   });
 
-  it('twice over the same memory: BUSY, until the first pool is disposed', () => {
-    const memory = heap();
-    const first = ChunkPool.over(memory);
-    expect(over(memory)).toThrow(withCode('BUSY'));
-    first.dispose();
-    expect(over(memory)).not.toThrow();
-  });
-
-  it('over shared memory while any pool of this thread lies over it: BUSY', () => {
-    const memory = new SharedArrayBuffer(4096);
-    const first = ChunkPool.over(memory);
-    const second = ChunkPool.attach(first.shared);
-    second.dispose();
-    expect(over(memory)).toThrow(withCode('BUSY'));
-    first.dispose();
-    expect(over(memory)).not.toThrow();
-  });
-
   it('by its constructor: INVALID_ARG_TYPE', () => {
     expect(() => Reflect.construct(ChunkPool, [heap()])).toThrow(withCode('INVALID_ARG_TYPE'));
   });
@@ -117,39 +99,5 @@ describe('a bitmap', () => {
   it('is refused for shared memory: INVALID_ARG_TYPE', () => {
     const memory = new SharedArrayBuffer(1 << 20);
     expect(over(memory, { bitmap: heapBitmap() })).toThrow(withCode('INVALID_ARG_TYPE'));
-  });
-});
-
-describe('attach', () => {
-  const shared = () => ChunkPool.over(new SharedArrayBuffer(4096)).shared;
-
-  it('refuses what no pool has posted: INVALID_ARG_TYPE', () => {
-    const { memory, id } = shared();
-    const wrong = [null, 7, {}, { memory }, { id }, { memory, id: 7 }, { memory, id: 'short' }];
-    for (const each of [...wrong, { memory: new ArrayBuffer(4096), id }, { memory, id, more: 1 }]) {
-      expect(() => call(ChunkPool, 'attach', each)).toThrow(withCode('INVALID_ARG_TYPE'));
-    }
-  });
-
-  it('refuses an id that nobody has: CLOSED', () => {
-    const { memory } = shared();
-    expect(() => ChunkPool.attach({ memory, id: 'f'.repeat(32) })).toThrow(withCode('CLOSED'));
-  });
-
-  it('refuses the id of a pool that has gone: CLOSED', () => {
-    const pool = ChunkPool.over(new SharedArrayBuffer(4096));
-    const stale = pool.shared;
-    pool.dispose();
-    expect(() => ChunkPool.attach(stale)).toThrow(withCode('CLOSED'));
-  });
-
-  it('refuses other memory than that of the pool: NOT_OWNED', () => {
-    const { id } = shared();
-    const memory = new SharedArrayBuffer(4096);
-    expect(() => ChunkPool.attach({ memory, id })).toThrow(withCode('NOT_OWNED'));
-  });
-
-  it('is not for memory that cannot be shared: INVALID_ARG_TYPE', () => {
-    expect(() => ChunkPool.over(heap()).shared).toThrow(withCode('INVALID_ARG_TYPE'));
   });
 });

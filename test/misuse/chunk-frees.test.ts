@@ -55,6 +55,12 @@ describe.each(MAKERS)('a ChunkPool %s refuses', (_title, make) => {
     refuses(pool, 'INTERIOR', () => pool.free(buffer.subarray(256)));
     refuses(pool, 'INTERIOR', () => pool.deallocate(buffer.subarray(0), layout));
     refuses(pool, 'INTERIOR', () => call(pool, 'free', new DataView(buffer.buffer, 8)));
+    const tail = buffer.subarray(256);
+    for (const smaller of [Layout.from(44, 8), Layout.from(44), Layout.from(256)]) {
+      refuses(pool, 'INTERIOR', () => pool.deallocate(tail, smaller));
+      refuses(pool, 'INTERIOR', () => pool.reallocate(tail, smaller, layout));
+    }
+    expect(pool.deallocate(buffer, layout)).toBe(true);
   });
 
   it('a view of free chunks, and other memory: NOT_OWNED', () => {

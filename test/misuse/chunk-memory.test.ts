@@ -2,6 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { addressOf, ChunkPool, explain, heap, heapBitmap } from '../../lib/index.js';
 import { withCode } from '../support/idle.js';
 import { MOVES } from '../support/moving.js';
+import { runNode } from '../support/programs.js';
 
 const BITS = [0b1100_0000, 0xff, 0] as const;
 
@@ -96,6 +97,11 @@ describe('a bitmap', () => {
     }
     expect(pool.usage()).toBe(0);
     expect(pool.verify()).toBe(true);
+  });
+
+  it('that is scribbled over at random, between all calls, leads no block astray', async () => {
+    const { code, stdout } = await runNode(['test/chunk/scribble.mjs']);
+    expect({ code, stdout }).toMatchObject({ code: 0 });
   });
 });
 

@@ -23,7 +23,6 @@ describe.each(operations)('the options of %s', (method, args) => {
     ['5.3/39 with an unknown name', { uninitialised: true }],
     ['5.3/39 with a limit', { limit: 1 }],
     ['null', null],
-    ['a number', 1],
     ['a string', 'uninitialized'],
     ['a boolean', true],
     ['a symbol', Symbol('options')],
@@ -42,6 +41,17 @@ describe.each(operations)('the options of %s', (method, args) => {
 
     expectUnchanged(system, before);
     expect(system.owns(block)).toBe(true);
+  });
+
+  it('that are a number are flags of a request, and nothing of a free', () => {
+    const system = new SystemAllocator();
+    const block = system.allocate(layout);
+    const before = snapshot(system);
+    const [value, code] = method === 'deallocate' ? [1, 'INVALID_ARG_TYPE'] : [8, 'OUT_OF_RANGE'];
+
+    expect(() => call(system, method, ...args(block, value))).toThrow(withCode(code));
+
+    expectUnchanged(system, before);
   });
 
   it('of the other operation are INVALID_ARG_TYPE', () => {

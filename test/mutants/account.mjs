@@ -1,6 +1,8 @@
 /** The account with its limit: native/core/allocator/account.c. */
+import { of } from '../../scripts/suites/mutants/tests.mjs';
+
 const file = 'native/core/allocator/account.c';
-const test = (name) => ({ core: 'account', name });
+const test = of('account');
 
 export default [
   {

@@ -1,7 +1,9 @@
 /** The dispatch of the core and its named defaults: native/core/allocator/allocator.c. */
+import { of } from '../../scripts/suites/mutants/tests.mjs';
+
 const file = 'native/core/allocator/allocator.c';
-const dispatch = (name) => ({ core: 'allocator', name });
-const defaults = (name) => ({ core: 'allocator_defaults', name });
+const dispatch = of('allocator');
+const defaults = of('allocator_defaults');
 
 export default [
   {

@@ -1,6 +1,7 @@
 /** Blocks of the arena: native/core/arena, from size classes to verify. */
+import { of } from '../../scripts/suites/mutants/tests.mjs';
+
 const arena = (name) => `native/core/arena/${name}.c`;
-const of = (core) => (name) => ({ core, name });
 const misuse = of('arena_misuse');
 const cache = of('cache');
 const blocks = of('arena_blocks');

@@ -1,11 +1,12 @@
 /** Arenas as JavaScript has them: what is counted, what is given up when, and when memory goes back. */
+import { of, unit } from '../../scripts/suites/mutants/tests.mjs';
+
 const reallocation = 'native/binding/heap_reallocation.c';
 const blocks = 'native/binding/block_functions.c';
 const native = 'lib/allocators/native-allocator.ts';
 const arena = 'lib/allocators/arena-allocator.ts';
 const timer = 'lib/allocators/decay-timer.ts';
-const heap = (name) => ({ core: 'heap_arena', name });
-const unit = (file, name) => ({ vitest: `test/unit/${file}.test.ts`, name });
+const heap = of('heap_arena');
 
 export default [
   {

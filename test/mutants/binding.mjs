@@ -1,11 +1,11 @@
 /** The functions of the addon and their arguments: native/binding, what knows Node. */
+import { misuse, unit } from '../../scripts/suites/mutants/tests.mjs';
+
 const blocks = 'native/binding/block_functions.c';
 const call = 'native/binding/call.c';
 const heaps = 'native/binding/heap_functions.c';
 const ranges = 'native/binding/range_functions.c';
 const wrap = 'native/binding/wrap.c';
-const misuse = (file, name) => ({ vitest: `test/misuse/${file}.test.ts`, name });
-const unit = (file, name) => ({ vitest: `test/unit/${file}.test.ts`, name });
 
 const PINNED = 'a block that the engine will not detach 5.3/73';
 

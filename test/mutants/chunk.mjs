@@ -1,6 +1,7 @@
 /** Heaps of chunks: native/core/chunk. */
+import { of } from '../../scripts/suites/mutants/tests.mjs';
+
 const chunk = (name) => `native/core/chunk/${name}.c`;
-const of = (core) => (name) => ({ core, name });
 const seed = of('chunk_seed');
 const blocks = of('chunk_blocks');
 const options = of('chunk_options');

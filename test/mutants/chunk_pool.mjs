@@ -1,15 +1,16 @@
 /** Pools over memory of the program's: the shares behind them, their functions, their TypeScript. */
+import { misuse, of, unit } from '../../scripts/suites/mutants/tests.mjs';
+
 const shares = 'native/binding/chunk_share.c';
 const blocks = 'native/binding/chunk_blocks.c';
 const functions = 'native/binding/chunk_functions.c';
 const views = 'lib/pool/chunk-blocks.ts';
 const memory = 'lib/pool/chunk-memory.ts';
-const pool = 'lib/pool/chunk-pool.ts';
+const making = 'lib/pool/chunk-pool-options.ts';
+const vocabulary = 'lib/pool/buffer-allocator.ts';
 const options = 'lib/allocators/chunk-options.ts';
-const core = (name) => ({ core: 'chunk_share', name });
-const forks = (name) => ({ core: 'chunk_share_fork', name });
-const misuse = (file, name) => ({ vitest: `test/misuse/${file}.test.ts`, name });
-const unit = (file, name) => ({ vitest: `test/unit/${file}.test.ts`, name });
+const core = of('chunk_share');
+const forks = of('chunk_share_fork');
 
 const REFUSES = 'a ChunkPool over an ArrayBuffer refuses';
 const TAKEN = 'memory that was taken from under a pool 5.3/71 by a byte stream';
@@ -133,12 +134,12 @@ export default [
   {
     name: 'two pools may lie over the same memory',
     guards: 'bytes that two pools would give out',
-    file: pool,
-    find: 'if (isObject && poolsOf(memory).size > 0) {',
-    replace: 'if (isObject && poolsOf(memory).size > 1) {',
+    file: making,
+    find: '  if (isClaimed(memory)) throw refuseClaimed();\n',
+    replace: '',
     test: misuse(
-      'chunk-construction',
-      'a ChunkPool is not made twice over the same memory: BUSY, until the first pool is disposed',
+      'chunk-two-pools',
+      'twice over the same memory is BUSY, until the first pool is disposed',
     ),
   },
   {
@@ -161,6 +162,66 @@ export default [
     test: misuse(
       'chunk-construction',
       'a ChunkAllocator is not made with chunks of 100 bytes: OUT_OF_RANGE',
+    ),
+  },
+  {
+    name: 'two shares may lie over the same bytes',
+    guards: 'bytes that pools of two threads, or of two objects, would give out',
+    file: shares,
+    find: 'if (share->joinable && overlaps) return true;',
+    replace: 'if (share->joinable && overlaps && size == 0) return true;',
+    test: misuse('chunk-two-pools', 'over a clone of shared memory is BUSY: it has the same bytes'),
+  },
+  {
+    name: 'a share covers its first byte alone',
+    guards: 'shared memory that has grown under another object',
+    file: shares,
+    find: 'bool overlaps = share->region < region + size && region < share->region + share->size;',
+    replace: 'bool overlaps = share->region == region && share->size == size;',
+    test: misuse(
+      'chunk-two-pools',
+      'over shared memory that has grown under another object is BUSY',
+    ),
+  },
+  {
+    name: 'a disposed pool keeps its claim',
+    guards: 'memory whose pool was disposed',
+    file: views,
+    find: '    endClaim(this.memory);\n',
+    replace: '',
+    test: misuse(
+      'chunk-two-pools',
+      'twice over the same memory is BUSY, until the first pool is disposed',
+    ),
+  },
+  {
+    name: 'what fills a Buffer is read when there is one',
+    guards: 'the memory under Node while it fills',
+    file: vocabulary,
+    find: "const value = typeof size === 'number' && size > 0 ? readFill(fill) : 0;",
+    replace: 'const value = readFill === undefined ? 0 : fill;',
+    test: misuse('chunk-reentry', 'what fills a new Buffer disposes the pool: CLOSED'),
+  },
+  {
+    name: 'a Buffer that cannot be made keeps its chunks',
+    guards: 'chunks of an allocation that fails halfway',
+    file: views,
+    find: '      giveBlock(member, handle, 0); // no Buffer could be made of it\n',
+    replace: '',
+    test: misuse(
+      'chunk-reentry',
+      'a pool without a bitmap keeps no chunk where no Buffer could be made of it',
+    ),
+  },
+  {
+    name: 'a lease too many is called a corruption',
+    guards: 'the error for a lease that cannot be counted',
+    file: views,
+    find: '    if (code !== Code.OUT_OF_MEMORY) throw refuseBlockOf(code, this.#member, handleOf(buffer));\n',
+    replace: '    if (code !== OK) throw refuseBlockOf(code, this.#member, handleOf(buffer));\n',
+    test: misuse(
+      'chunk-reentry',
+      '65,535 leases hold a block, and one more is refused: OUT_OF_MEMORY',
     ),
   },
   {

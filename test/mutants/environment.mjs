@@ -1,7 +1,8 @@
 /** The finalizer and the end of an environment: native/binding/wrap.c and environment.c. */
+import { misuse } from '../../scripts/suites/mutants/tests.mjs';
+
 const file = 'native/binding/environment.c';
 const wrap = 'native/binding/wrap.c';
-const misuse = (test, name) => ({ vitest: `test/misuse/${test}.test.ts`, name });
 
 export default [
   {

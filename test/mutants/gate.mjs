@@ -1,9 +1,10 @@
 /** The gate, and the proof that it counts: native/binding/gate.c and environment.c. */
 import { DETACH_WHEN_BUSY, GATE_REMOVED } from '../../scripts/suites/inflight/variants.mjs';
+import { misuse, of } from '../../scripts/suites/mutants/tests.mjs';
 
 const file = 'native/binding/gate.c';
-const test = (name) => ({ core: 'gate_libuv', name });
-const busy = (name) => ({ vitest: 'test/misuse/busy-loop.test.ts', name });
+const test = of('gate_libuv');
+const busy = (name) => misuse('busy-loop', name);
 
 export default [
   {

@@ -1,11 +1,13 @@
 /** The memory behind records, ranges of it, reallocation and verify: the rest of the heap. */
+import { of } from '../../scripts/suites/mutants/tests.mjs';
+
 const file = 'native/binding/heap.c';
 const reallocation = 'native/binding/heap_reallocation.c';
-const heap = (name) => ({ core: 'heap', name });
-const end = (name) => ({ core: 'heap_end', name });
-const ranges = (name) => ({ core: 'heap_ranges', name });
-const inPlace = (name) => ({ core: 'heap_in_place', name });
-const verify = (name) => ({ core: 'heap_verify', name });
+const heap = of('heap');
+const end = of('heap_end');
+const ranges = of('heap_ranges');
+const inPlace = of('heap_in_place');
+const verify = of('heap_verify');
 
 /** verify() without one of its comparisons. */
 const overlooks = (what, comparison, name) => ({

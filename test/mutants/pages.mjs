@@ -1,10 +1,11 @@
 /** Address space and page runs: native/core/segment/space.c, native/core/arena/{runs,find_run,purge,decay}.c. */
+import { of } from '../../scripts/suites/mutants/tests.mjs';
+
 const space = 'native/core/segment/space.c';
 const runs = 'native/core/arena/runs.c';
 const find = 'native/core/arena/find_run.c';
 const purge = 'native/core/arena/purge.c';
 const decay = 'native/core/arena/decay.c';
-const of = (core) => (name) => ({ core, name });
 const inSpace = of('space');
 const inRuns = of('runs');
 const inPurge = of('runs_purge');

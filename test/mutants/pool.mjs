@@ -1,6 +1,5 @@
 /** Pooled Buffers: slots, leases, recovery, runs, recycling, and what feeds them from outside. */
-const misuse = (file, name) => ({ vitest: `test/misuse/${file}.test.ts`, name });
-const unit = (file, name) => ({ vitest: `test/unit/${file}.test.ts`, name });
+import { misuse, unit } from '../../scripts/suites/mutants/tests.mjs';
 
 const pool = 'lib/pool/buffer-pool.ts';
 const slots = 'lib/pool/slot-allocator.ts';

@@ -1,6 +1,8 @@
 /** Records and their table: native/binding/record.h and record_table.c. */
+import { of } from '../../scripts/suites/mutants/tests.mjs';
+
 const file = 'native/binding/record_table.c';
-const test = (name) => ({ core: 'record_table', name });
+const test = of('record_table');
 
 export default [
   {

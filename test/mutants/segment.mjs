@@ -1,8 +1,10 @@
 /** Retired ranges, and pages between guards: native/core/segment. */
+import { of } from '../../scripts/suites/mutants/tests.mjs';
+
 const retired = 'native/core/segment/retire.c';
 const segment = 'native/core/segment/segment.c';
-const retire = (name) => ({ core: 'retire', name });
-const map = (name) => ({ core: 'segment', name });
+const retire = of('retire');
+const map = of('segment');
 
 export default [
   {

@@ -1,8 +1,9 @@
 /** The transitions of one block: the second half of native/binding/heap.c. */
 import { LEASE_IGNORED } from '../../scripts/suites/inflight/variants.mjs';
+import { of } from '../../scripts/suites/mutants/tests.mjs';
 
 const file = 'native/binding/heap.c';
-const heap = (name) => ({ core: 'heap', name });
+const heap = of('heap');
 /** test/core/heap_states.test.c has one test for an operation, over every state. */
 const inEveryState = (operation) => ({
   core: 'heap_states',

@@ -1,6 +1,8 @@
 /** Layouts and statuses of the core: native/core/base. */
+import { of } from '../../scripts/suites/mutants/tests.mjs';
+
 const file = 'native/core/base/status.c';
-const test = (name) => ({ core: 'status', name });
+const test = of('status');
 
 export default [
   {

@@ -1,8 +1,10 @@
 /** The System allocator: native/core/system/system.c. */
+import { of } from '../../scripts/suites/mutants/tests.mjs';
+
 const file = 'native/core/system/system.c';
-const test = (name) => ({ core: 'system', name });
-const limit = (name) => ({ core: 'system_limit', name });
-const reallocate = (name) => ({ core: 'system_reallocate', name });
+const test = of('system');
+const limit = of('system_limit');
+const reallocate = of('system_reallocate');
 
 export default [
   {

@@ -1,6 +1,5 @@
 /** What lib/ checks before the addon is asked, and what it makes of the answers. */
-const misuse = (file, name) => ({ vitest: `test/misuse/${file}.test.ts`, name });
-const unit = (file, name) => ({ vitest: `test/unit/${file}.test.ts`, name });
+import { misuse, unit } from '../../scripts/suites/mutants/tests.mjs';
 
 const layout = 'lib/layout.ts';
 const native = 'lib/allocators/native-allocator.ts';
@@ -117,16 +116,16 @@ export default [
     name: 'an option comes from a prototype',
     guards: 'options, own properties only',
     file: options,
-    find: '    if (!isOwn.call(options, name)) continue;\n',
-    replace: '',
+    find: "    if (!isOwn.call(options, name)) continue;\n    if (name === 'uninitialized')",
+    replace: "    if (name === 'uninitialized')",
     test: misuse('options', 'an option 5.3/38 of allocate is not taken from a prototype'),
   },
   {
     name: 'any value of uninitialized is taken',
     guards: 'the type of an option',
     file: options,
-    find: "if (value !== undefined && typeof value !== 'boolean') {",
-    replace: "if (value !== undefined && typeof value === 'symbol') {",
+    find: "if (uninitialized !== undefined && typeof uninitialized !== 'boolean') {",
+    replace: "if (uninitialized !== undefined && typeof uninitialized === 'symbol') {",
     test: misuse('options', 'an option uninitialized of another type is INVALID_ARG_TYPE'),
   },
   {
@@ -141,8 +140,8 @@ export default [
     name: 'a getter is asked once',
     guards: 'options that are no constant',
     file: options,
-    find: "return isFrozen(options) && property !== undefined && 'value' in property;",
-    replace: 'return isFrozen(options) && property !== undefined;',
+    find: "return property === undefined || 'value' in property;",
+    replace: 'return property === undefined || isFrozen !== undefined;',
     test: misuse(
       'constant-options',
       'options that come again and again are asked each time if a getter answers, even a frozen one',
@@ -152,8 +151,8 @@ export default [
     name: 'options that can change are kept',
     guards: 'options that are no constant',
     file: options,
-    find: "return isFrozen(options) && property !== undefined && 'value' in property;",
-    replace: "return property !== undefined && 'value' in property && isFrozen !== undefined;",
+    find: 'return isFrozen(options) && isValue',
+    replace: 'return isFrozen !== undefined && isValue',
     test: misuse(
       'constant-options',
       'options that come again and again are read again if they can change',
@@ -171,8 +170,8 @@ export default [
     name: 'a method can be borrowed',
     guards: 'the receiver of a method',
     file: base,
-    find: /(checkReceiver = \(value\) => \{\n.*value !== null) && #brand in value\) return;/,
-    replace: '$1) return;',
+    find: 'value !== null && #brand in value;',
+    replace: 'value !== null;',
     test: misuse(
       'receivers',
       'a method of an allocator borrowed for a plain object is INVALID_ARG_TYPE from the base class too: tryAllocate',
@@ -299,7 +298,7 @@ export default [
     name: 'a defined allocator frees twice',
     guards: 'one release for a block',
     file: defined,
-    find: '    this.#live.delete(block);\n',
+    find: '    this.#live.remove(block);\n',
     replace: '',
     test: misuse(
       'defined-allocator',
@@ -310,8 +309,8 @@ export default [
     name: 'a defined allocator loses a block whose free has thrown',
     guards: 'a block over a failed free',
     file: defined,
-    find: '      this.#keep(block, layout);\n      throw error;',
-    replace: '      throw error;',
+    find: /(!== false;\n {4}\} catch \(error\) \{\n) {6}this\.#keep\(block, live\);\n/,
+    replace: '$1',
     test: misuse(
       'defined-allocator',
       'a defined allocator 5.3/59 keeps a block whose free has thrown',
@@ -321,8 +320,8 @@ export default [
     name: 'a defined allocator takes any layout',
     guards: 'the layout at a free',
     file: defined,
-    find: '    if (own.equals(layout)) return;\n',
-    replace: '    if (own !== undefined) return;\n',
+    find: '  if (own.equals(layout)) return live;\n',
+    replace: '    if (own !== undefined) return live;\n',
     test: misuse(
       'defined-allocator',
       'a defined allocator 5.3/61 refuses a wrong layout, and 5.3/44 a foreign block',
@@ -331,17 +330,17 @@ export default [
   {
     name: 'a defined allocator gives blocks of any size',
     guards: 'what allocate gives',
-    file: defined,
+    file: 'lib/guard/answer.ts',
     find: 'if (size !== layout.size) {',
-    replace: 'if (size !== layout.size && size < 0) {',
+    replace: 'if (size !== layout.size && layout.size < 0) {',
     test: misuse('defined-allocator', 'a defined allocator that is given too few bytes refuses it'),
   },
   {
     name: 'a defined allocator gives a live block again',
     guards: 'what allocate gives',
     file: defined,
-    find: '    if (this.#live.has(block)) {\n',
-    replace: '    if (this.#live.has(block) && size < 0) {\n',
+    find: 'if (this.#live.find(block) !== null) throw',
+    replace: 'if (this.#live.find(block) === undefined) throw',
     test: misuse(
       'defined-allocator',
       'a defined allocator that is given a live block twice is CORRUPTED, and keeps one',

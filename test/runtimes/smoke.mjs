@@ -1,15 +1,7 @@
-// Runs on any runtime. Prints one line for each check, then the facts as JSON.
+// Runs on any runtime: what must hold on each, and what differs. The last line is both as JSON.
 import { CHECKS } from './checks.mjs';
 import { gatherFacts } from './facts.mjs';
+import { runChecks } from './run-checks.mjs';
 
-const results = { passed: [], failed: [] };
-for (const [name, check] of Object.entries(CHECKS)) {
-  try {
-    await check();
-    results.passed.push(name);
-  } catch (error) {
-    results.failed.push(name);
-    console.error(`${name}: ${error.stack}`);
-  }
-}
+const results = await runChecks(CHECKS);
 console.log(JSON.stringify({ ...results, facts: await gatherFacts() }));

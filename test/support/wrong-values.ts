@@ -206,7 +206,11 @@ function defined(): BaseAllocator[] {
     allocate: (layout) => new ArrayBuffer(Math.min(layout.size, 1 << 20)),
     deallocate: () => true,
   });
-  const bad = defineAllocator({ name: 'bad', allocate: throwing, deallocate: throwing });
+  const bad = defineAllocator<ArrayBuffer>({
+    name: 'bad',
+    allocate: throwing,
+    deallocate: throwing,
+  });
   return [good, bad];
 }
 

@@ -7,11 +7,17 @@ import {
   type Allocator,
   type AllocatorStats,
   AllocError,
+  type AllocErrorHook,
   type AllocReason,
+  type AnyAllocator,
   addressOf,
+  allocate,
   BaseAllocator,
   type Block,
+  Box,
+  box,
   type DeallocateOptions,
+  deallocate,
   defineAllocator,
   type ErrorCode,
   explain,
@@ -19,8 +25,16 @@ import {
   Layout,
   type Lease,
   type RuntimeInfo,
+  reallocate,
   runtimeInfo,
   SystemAllocator,
+  setAllocErrorHook,
+  setGlobalAllocator,
+  structView,
+  Vec,
+  vec,
+  withAllocator,
+  withBudget,
 } from '../../lib/index.js';
 
 /** Compiles only where `A` and `B` are the same type. */
@@ -122,3 +136,52 @@ export function describeError(error: unknown): string {
 }
 
 export const gate: RuntimeInfo['gate'] = runtimeInfo().gate;
+
+/** The default allocator takes both kinds of block, and objects with two functions. */
+export function theDefault(pool: Allocator<Buffer>): void {
+  const previous: AnyAllocator = setGlobalAllocator(system);
+  setGlobalAllocator(pool);
+  setGlobalAllocator({
+    allocate: ({ size }: Layout) => new ArrayBuffer(size),
+    deallocate: () => true,
+  });
+  setGlobalAllocator(previous);
+  const block = allocate(layout);
+  yes<Same<typeof block, Block>>(true);
+  deallocate(reallocate(block, layout, layout), layout);
+  const hook: AllocErrorHook = (request, { reason }) => `${request} ${reason}`;
+  setAllocErrorHook(hook);
+}
+
+/** Answers of work in a context are its own. */
+export async function contexts(): Promise<number> {
+  const now = withAllocator(system, () => 7);
+  const later = await withBudget({ bytes: 100 }, async (budget) => budget.usedBytes);
+  return now + later;
+}
+
+/** The type of a value follows from the name of its type, or from the fields of its struct. */
+const particle = Layout.struct({
+  id: 'u64',
+  mass: 'f32',
+  position: Layout.struct({ x: 'f64', y: 'f64' }),
+  name: Layout.from(16),
+});
+export function values(memory: Buffer): void {
+  using four = box(4);
+  yes<Same<typeof four.value, number>>(true);
+  const long = box(4n).take();
+  yes<Same<typeof long, bigint>>(true);
+  const list = Vec.of(particle, system);
+  list.push({ id: 1n, mass: 2, position: { x: 3, y: 4 }, name: new Uint8Array(16) });
+  for (const { id, position } of list) yes<Same<typeof id, bigint>>(position.x > 0 || true);
+  const first = list.at(0);
+  if (first !== undefined) first.position.x += 1;
+  const view = structView(particle, memory, 32);
+  view.position = { x: 1, y: 2 };
+  const bytes: Uint8Array = view.name;
+  const last = vec('i32', bytes.length).pop();
+  yes<Same<typeof last, number | undefined>>(true);
+  const one: Box<'u8'> = Box.of('u8', 1, defined);
+  one.value += 1;
+}

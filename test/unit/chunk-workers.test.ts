@@ -125,13 +125,17 @@ describe('a pool that was posted', () => {
 });
 
 describe('four workers on one memory', () => {
-  it('free each other’s blocks, each once and with its contents', async () => {
-    const { code, stdout } = await runNode(['test/chunk/exchange.mjs', '--operations', '40000']);
-    expect({ code, stdout }).toMatchObject({ code: 0 });
-  });
-
-  it('terminated at random moments lose nothing but their own blocks', async () => {
-    const { code, stdout } = await runNode(['test/chunk/terminate.mjs', '--rounds', '52']);
-    expect({ code, stdout }).toMatchObject({ code: 0 });
-  });
+  it.each([
+    ['free each other’s blocks, each once and with its contents', 'exchange', []],
+    ['terminated at random moments lose nothing but their own blocks', 'terminate', [52]],
+    ['that do everything wrong are refused, and damage nothing', 'hostile', []],
+  ])(
+    '%s',
+    async (_title, program, rounds) => {
+      const args = rounds.flatMap((count) => ['--rounds', `${count}`]);
+      const { code, stdout } = await runNode([`test/chunk/${program}.mjs`, ...args]);
+      expect({ code, stdout }).toMatchObject({ code: 0 });
+    },
+    120_000,
+  );
 });

@@ -199,3 +199,20 @@ describe('defineAllocator', () => {
     expect(freed).toEqual(['block', 'block', 'allocator']);
   });
 });
+
+describe('one block of many allocators', () => {
+  it('is live in each of them, and freed in each of them once', () => {
+    const block = new ArrayBuffer(64);
+    const all = Array.from({ length: 20 }, () =>
+      defineAllocator({ allocate: () => block, deallocate: () => true }),
+    );
+    for (const allocator of all) allocator.allocate(layout);
+    expect(all.map((allocator) => allocator.owns(block))).not.toContain(false);
+    for (const allocator of all) {
+      expect(allocator.deallocate(block, layout)).toBe(true);
+      expect(() => allocator.deallocate(block, layout)).toThrow(withCode('DETACHED'));
+      expect(allocator.verify()).toBe(true);
+    }
+    for (const allocator of all) expect(allocator.allocate(layout)).toBe(block);
+  });
+});

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { Layout, type LayoutLike, type LayoutType } from '../../lib/layout.js';
+import { Layout, type LayoutType } from '../../lib/layout.js';
 
 /**
  * Every operation against a naive oracle in BigInt, which has no rounding and no limit. Sizes and
@@ -58,7 +58,10 @@ const nearLimit = fc
   .filter(([, count]) => count <= M);
 const anyRepeat = fc.oneof(fc.tuple(anyLayout, anySize), nearLimit);
 const primitives: LayoutType[] = ['u8', 'i16', 'u32', 'f32', 'f64', 'i64', 'ptr'];
-const anyField: fc.Arbitrary<LayoutLike> = fc.oneof(fc.constantFrom(...primitives), anyLayout);
+const anyField: fc.Arbitrary<LayoutType | Layout> = fc.oneof(
+  fc.constantFrom(...primitives),
+  anyLayout,
+);
 const anyFields = fc.dictionary(fc.string(), anyField, { maxKeys: 8 });
 
 const check = <Args extends [unknown, ...unknown[]]>(

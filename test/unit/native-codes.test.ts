@@ -9,6 +9,7 @@ import {
   Kind,
   Mail,
   MoveFlag,
+  PluginFault,
   Request,
   RequestSize,
   STATS,
@@ -60,6 +61,10 @@ describe('the constants of lib/native.ts', () => {
     expect(Code).toEqual(without(codes, 'DETACH'));
   });
 
+  it('PluginFault is hw_plugin_fault', () => {
+    expect(PluginFault).toEqual(enumOf('binding/plugin.h', 'hw_plugin_fault', 'HW_PLUGIN_'));
+  });
+
   it('Mail is hw_mail', () => {
     expect(Mail).toEqual(mail);
   });
@@ -92,7 +97,9 @@ describe('the constants of lib/native.ts', () => {
   });
 
   it('Flag is the public header, and nothing', () => {
-    expect(Flag).toEqual({ NONE: 0, ZEROED: defined('include/heapwright.h', 'HW_ZEROED') });
+    const flag = (name: string) => defined('include/heapwright.h', `HW_${name}`);
+    const known = { ZEROED: flag('ZEROED'), NOWAIT: flag('NOWAIT'), NOWARN: flag('NOWARN') };
+    expect(Flag).toEqual({ NONE: 0, ...known });
   });
 
   it('ArenaFlag is the public header, and nothing', () => {

@@ -15,6 +15,22 @@ const SLAB_BYTES = 256 << 10;
 /** What the collector frees needs no free. */
 const dropped = () => {};
 
+/** A heap of chunks with the usual sizes. */
+async function makeChunks(memory) {
+  const { ChunkPool } = await import('../../../dist/index.js');
+  const pool = ChunkPool.over(memory);
+  return {
+    allocate(size) {
+      const buffer = pool.allocUnsafe(size);
+      buffer[0] = 1;
+      return buffer;
+    },
+    free: (buffer) => pool.free(buffer),
+  };
+}
+
+const HEAP_BYTES = 1 << 20;
+
 async function makePool() {
   const { ArenaAllocator, BufferPool } = await import('../../../dist/index.js');
   return new BufferPool(new ArenaAllocator());
@@ -64,6 +80,9 @@ const MAKERS = {
     const buffer = pool.allocUnsafe(size);
     return { allocate: () => pool.lease(buffer), free: (lease) => lease.dispose() };
   },
+
+  chunks: () => makeChunks(new ArrayBuffer(HEAP_BYTES)),
+  sharedChunks: () => makeChunks(new SharedArrayBuffer(HEAP_BYTES)),
 
   async bareView() {
     const slab = new ArrayBuffer(SLAB_BYTES);
@@ -165,6 +184,10 @@ export const TITLES = {
   poolAlloc: 'pool.alloc',
   recycling: 'RecyclingPool',
   lease: 'lease',
+  chunks: 'ChunkPool',
+  sharedChunks: 'shared ChunkPool',
+  oneHeap: 'one heap',
+  fourHeaps: 'a heap each',
   bareView: 'bare view',
   allocUnsafe: 'allocUnsafe',
   allocUnsafeSlow: 'allocUnsafeSlow',

@@ -21,16 +21,16 @@ export function formatPool({ plan, runtimes, skipped, rows, goals }) {
   for (const { title } of runtimes) {
     for (const [table, head] of Object.entries(HEADS)) {
       const shown = rows.filter((row) => row.runtime === title && row.table === table);
-      parts.push('', `${title}: ${head}:`, formatRows(table, shown));
+      const showsRss = table === 'forgotten';
+      parts.push('', `${title}: ${head}:`, formatRows(contendersOf(table), shown, showsRss));
     }
   }
   parts.push('', `Ratios by round:`, formatGoals(goals));
   return parts.join('\n');
 }
 
-function formatRows(table, rows) {
-  const names = contendersOf(table);
-  const showsRss = table === 'forgotten';
+/** A row for each group, a column for each contender. */
+export function formatRows(names, rows, showsRss = false) {
   const columns = [
     { title: '' },
     ...names.map((name) => ({ title: TITLES[name] })),

@@ -1,7 +1,8 @@
 /* The live blocks of galloc's and talc's workloads: any of them can be drawn, the last takes the
  * place of a freed one. Blocks are not touched: the originals measure the allocator alone. Instead
  * of contents the checksum covers the sequence of sizes and alignments. `misaligned` counts the
- * addresses that are not as aligned as asked. */
+ * addresses that are not as aligned as asked, `failed` what a heap of a fixed size had no room for;
+ * where the heap is not fixed, a failure ends the program. */
 #pragma once
 
 #include "workloads.h"
@@ -15,6 +16,8 @@ typedef struct live_block {
 
 typedef struct live_set {
   hw_allocator_t *heap;
+  bool may_fail;
+  uint64_t failed;
   uint64_t random;
   uint64_t checksum;
   size_t count;
@@ -25,6 +28,7 @@ typedef struct live_set {
 
 static inline void live_set_init(live_set_t *set, bench_t *bench, uint64_t seed) {
   *set = (live_set_t){.heap = bench->heap,
+                      .may_fail = bench->heap_bytes != 0,
                       .random = bench_seed(seed),
                       .blocks = bench_map(LIVE_SET_ROOM * sizeof(live_block_t))};
 }
@@ -44,8 +48,17 @@ static inline live_block_t *live_set_add(live_set_t *set, void *ptr, hw_layout_t
   return block;
 }
 
+static inline void live_set_fail(live_set_t *set) {
+  if (!set->may_fail) bench_die("out of memory");
+  set->failed++;
+}
+
+/* NULL: there was no room. */
 static inline live_block_t *live_set_allocate(live_set_t *set, hw_layout_t layout) {
-  return live_set_add(set, heap_allocate(set->heap, layout), layout);
+  void *ptr;
+  if (heap_try_allocate(set->heap, layout, &ptr)) return live_set_add(set, ptr, layout);
+  live_set_fail(set);
+  return NULL;
 }
 
 static inline live_block_t *live_set_pick(live_set_t *set) {
@@ -63,13 +76,17 @@ static inline void live_set_free(live_set_t *set, live_block_t *block) {
   live_set_forget(set, block);
 }
 
-/* The block keeps its alignment. */
-static inline void live_set_resize(live_set_t *set, live_block_t *block, size_t size) {
+/* The block keeps its alignment; where there is no room, it stays as it is. False: no room. */
+static inline bool live_set_resize(live_set_t *set, live_block_t *block, size_t size) {
   hw_layout_t next = {.size = size, .align = block->layout.align};
-  block->ptr = heap_resize(set->heap, block->ptr, block->layout, next);
+  if (!heap_try_resize(set->heap, &block->ptr, block->layout, next)) {
+    live_set_fail(set);
+    return false;
+  }
   set->live_bytes += size - block->layout.size;
   block->layout = next;
   live_set_note(set, block);
+  return true;
 }
 
 static inline void live_set_clear(live_set_t *set) {
@@ -81,5 +98,6 @@ static inline void live_set_finish(live_set_t *set, bench_t *bench) {
   live_set_clear(set);
   bench->checksum = set->checksum;
   bench_report(bench, "misaligned", (double)set->misaligned);
+  bench_report(bench, "failed", (double)set->failed);
   bench_unmap(set->blocks, LIVE_SET_ROOM * sizeof(live_block_t));
 }

@@ -4,11 +4,12 @@ import { must, run } from '../../lib/run.mjs';
 const FOLDER = 'build-cmake/bench';
 
 /** The driver's statuses: see bench/native/main.c. */
-const ABSENT = 3;
+export const ABSENT = 3;
 
 export const driverPath = fromRoot(FOLDER, 'driver');
+export const seedsPath = fromRoot(FOLDER, 'seeds');
 
-/** As released: optimised, without the checks of test builds. */
+/** The native programs as released: optimised, without the checks of test builds. */
 export async function buildDriver() {
   await must('driver: configure', 'cmake', [
     ...['-S', '.', '-B', FOLDER, '-DCMAKE_BUILD_TYPE=Release'],

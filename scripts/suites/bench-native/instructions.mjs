@@ -1,7 +1,6 @@
 import { Progress } from '../../../bench/report/progress.mjs';
-import { run } from '../../lib/run.mjs';
-import { findTool } from '../../lib/tools.mjs';
-import { driverPath, environment } from './driver.mjs';
+import { countRun, whyNotCounted } from '../../lib/callgrind.mjs';
+import { ABSENT, driverPath, environment } from './driver.mjs';
 import { COUNTED } from './rows.mjs';
 
 /** Whole rounds of every counted workload: multiples of 6 (lifo) and 50,000 (bulk). */
@@ -23,9 +22,8 @@ const VARIANTS = [
  * drops the workload's own loop. What is left holds the calls themselves.
  */
 export async function countInstructions(contestants, { quick }) {
-  if (findTool('valgrind') === null) {
-    return { skipped: 'valgrind is not installed (apt-get install valgrind)', problems: [] };
-  }
+  const skipped = whyNotCounted();
+  if (skipped !== null) return { skipped, problems: [] };
   const [ours, ...others] = contestants;
   // A short run leaves the rivals out: only ours is held to a ceiling.
   const jobs = [
@@ -65,15 +63,7 @@ async function perPair(job, workload, pairs) {
 
 /** `{ value }`, `{ absent }` where the build lacks it, or `{ failed }`. */
 async function count(job, workload, pairs) {
-  const { code, output } = await run(
-    'valgrind',
-    [
-      ...['--tool=callgrind', '--callgrind-out-file=/dev/null', driverPath],
-      ...[workload, job.allocator, '--ops', String(pairs), ...job.args],
-    ],
-    { env: environment(job) },
-  );
-  if (code === 3) return { absent: true };
-  const found = /Collected : (\d+)/.exec(output);
-  return code === 0 && found !== null ? { value: Number(found[1]) } : { failed: output.trim() };
+  const args = [workload, job.allocator, '--ops', String(pairs), ...job.args];
+  const counted = await countRun(driverPath, args, { env: environment(job) });
+  return counted.code === ABSENT ? { absent: true } : counted;
 }
