@@ -117,12 +117,12 @@ export class Checked<B extends Block = ArrayBuffer> extends PassThrough<B> {
     throw this.#corrupted(found.length === 1 ? first : `${first}; ${found.length - 1} more blocks`);
   }
 
-  protected override take(layout: Layout, options: AllocateOptions | undefined): B {
+  protected override take(layout: Layout, options: AllocateOptions): B {
     this.#injectFault(layout);
     return this.#serve((each) => this.inner.allocate(each, options), layout, options);
   }
 
-  protected override tryTake(layout: Layout, options: AllocateOptions | undefined): B | null {
+  protected override tryTake(layout: Layout, options: AllocateOptions): B | null {
     if (this.#faults.isNextToFail(layout.size)) return null;
     return this.#serve((each) => this.inner.tryAllocate(each, options), layout, options);
   }
@@ -147,7 +147,7 @@ export class Checked<B extends Block = ArrayBuffer> extends PassThrough<B> {
     block: B,
     layout: Layout,
     newLayout: Layout,
-    options: AllocateOptions | undefined,
+    options: AllocateOptions,
   ): B {
     this.#injectFault(newLayout);
     this.#requireSound(block);
@@ -206,7 +206,7 @@ export class Checked<B extends Block = ArrayBuffer> extends PassThrough<B> {
   #serve<T extends B | null>(
     ask: (layout: Layout) => T,
     layout: Layout,
-    options: AllocateOptions | undefined,
+    options: AllocateOptions,
   ): T | B {
     const shape = this.#shapeFor(layout);
     if (shape === null) return this.#servePlain(ask, layout, options);
@@ -229,7 +229,7 @@ export class Checked<B extends Block = ArrayBuffer> extends PassThrough<B> {
   #servePlain<T extends B | null>(
     ask: (layout: Layout) => T,
     layout: Layout,
-    options: AllocateOptions | undefined,
+    options: AllocateOptions,
   ): T {
     const block = ask(layout);
     if (block === null) return block;
@@ -239,7 +239,7 @@ export class Checked<B extends Block = ArrayBuffer> extends PassThrough<B> {
   }
 
   /** A Buffer whose first `kept` bytes are contents: fills what is new, and paints the canaries. */
-  #refence(block: B, kept: number, options: AllocateOptions | undefined): B {
+  #refence(block: B, kept: number, options: AllocateOptions): B {
     // When the block became larger its old canary lies where the Buffer goes on now.
     fillBytes(bytesOf(block), 0, kept, kept + this.#canary);
     this.#fillNew(block, kept, options);
@@ -253,7 +253,7 @@ export class Checked<B extends Block = ArrayBuffer> extends PassThrough<B> {
     shape: Shape,
     layout: Layout,
     newLayout: Layout,
-    options: AllocateOptions | undefined,
+    options: AllocateOptions,
   ): B {
     try {
       const next = this.#wrapper.change(place, shape, newLayout, options) as Block as B;
@@ -263,7 +263,7 @@ export class Checked<B extends Block = ArrayBuffer> extends PassThrough<B> {
     }
   }
 
-  #migrate(block: B, layout: Layout, newLayout: Layout, options: AllocateOptions | undefined): B {
+  #migrate(block: B, layout: Layout, newLayout: Layout, options: AllocateOptions): B {
     requireUnleased(block);
     const ask = (each: Layout) => this.inner.allocate(each, options);
     const moved = this.#serve(ask, newLayout, options);
@@ -283,7 +283,7 @@ export class Checked<B extends Block = ArrayBuffer> extends PassThrough<B> {
     if (place !== null) place.site = site;
   }
 
-  #fillNew(block: B, kept: number, options: AllocateOptions | undefined): void {
+  #fillNew(block: B, kept: number, options: AllocateOptions): void {
     if (this.#fills && options?.uninitialized === true) fillBytes(bytesOf(block), NEW, kept);
   }
 

@@ -114,7 +114,7 @@ export class ProxyAllocator<B extends Block = ArrayBuffer> extends PassThrough<B
     return same;
   }
 
-  protected override take(layout: Layout, options: AllocateOptions | undefined): B {
+  protected override take(layout: Layout, options: AllocateOptions): B {
     try {
       return super.take(layout, options);
     } catch (error) {
@@ -123,7 +123,7 @@ export class ProxyAllocator<B extends Block = ArrayBuffer> extends PassThrough<B
     }
   }
 
-  protected override tryTake(layout: Layout, options: AllocateOptions | undefined): B | null {
+  protected override tryTake(layout: Layout, options: AllocateOptions): B | null {
     let block: B | null;
     try {
       block = super.tryTake(layout, options);
@@ -147,7 +147,7 @@ export class ProxyAllocator<B extends Block = ArrayBuffer> extends PassThrough<B
     block: B,
     layout: Layout,
     newLayout: Layout,
-    options: AllocateOptions | undefined,
+    options: AllocateOptions,
   ): B {
     try {
       return super.change(block, layout, newLayout, options);
