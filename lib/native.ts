@@ -229,7 +229,7 @@ function allocate(heap: number, size: number, align: number, flags: number): Arr
   return addon.allocate();
 }
 
-/** Memory without an ArrayBuffer; its stamp is in the mail. */
+/** Memory without an ArrayBuffer; its stamp is in the mail, and its address as START. */
 function allocateRaw(heap: number, size: number, align: number, flags: number): number {
   request(heap, size, align, flags);
   return addon.allocateRaw();
