@@ -28,6 +28,8 @@ export interface PlaceDescription {
   readonly leases: number;
   /** False: a free never asks whether operations are in flight. */
   readonly isGated?: boolean;
+  /** What `explain` says as `kept`, where the Buffer lies in another block that is asked. */
+  readonly kept?: string | null;
   /** Where it was allocated, if that was remembered. */
   readonly site?: string | null;
 }
