@@ -13,9 +13,11 @@ import {
   FreeList,
   Limited,
   NullAllocator,
+  PageAllocator,
   ProxyAllocator,
   Scoped,
   Segregator,
+  SlabAllocator,
   Stats,
   SystemAllocator,
 } from '../../lib/index.js';
@@ -47,6 +49,8 @@ const blockLeaves: readonly Leaf<ArrayBuffer>[] = [
   ['system with a limit', () => new SystemAllocator({ limit: LIMIT })],
   ['arena', () => new ArenaAllocator()],
   ['chunk', () => new ChunkAllocator({ chunks: 512, chunkSize: 64 })],
+  ['slab', () => new SlabAllocator()],
+  ['page', () => new PageAllocator()],
   ['null', () => new NullAllocator()],
   [
     'two functions',
