@@ -3,12 +3,7 @@ import type { Allocator } from '../../allocator.js';
 import { ArenaAllocator } from '../../allocators/arena-allocator.js';
 import { ChunkAllocator } from '../../allocators/chunk-allocator.js';
 import { SystemAllocator } from '../../allocators/system-allocator.js';
-import {
-  badComposition,
-  type ErrorCode,
-  impossibleComposition,
-  isHeapwrightError,
-} from '../../errors.js';
+import { type ErrorCode, isHeapwrightError } from '../../errors.js';
 import { BufferPool } from '../../pool/buffer-pool.js';
 import { asBuffers } from '../as-buffers.js';
 import { frontOf } from '../checked/canaries.js';
@@ -20,6 +15,7 @@ import { Limited } from '../limited.js';
 import { NullAllocator } from '../null-allocator.js';
 import { Segregator } from '../segregator.js';
 import { Stats } from '../stats.js';
+import { badComposition, impossibleComposition } from './mistakes.js';
 import { printTree } from './printer.js';
 import type { Arguments, Filter, Leaf, Part, Tree } from './tree.js';
 
