@@ -151,7 +151,14 @@ export function isOutOfMemory(error: unknown): error is AllocError {
 }
 
 /** OUT_OF_RANGE unless `newLayout` is at least (`'grow'`) or at most (`'shrink'`) as large. */
-function checkDirection(way: 'grow' | 'shrink', layout: Layout, newLayout: Layout): void {
+function checkDirection(
+  way: 'grow' | 'shrink',
+  block: Block,
+  layout: Layout,
+  newLayout: Layout,
+): void {
+  // To `reallocate` this would be a request for a new one.
+  if (block === null) throw invalidArgType('block', 'a block', block);
   const size = requireLayout(layout, 'layout').size;
   const newSize = requireLayout(newLayout, 'newLayout').size;
   if (way === 'grow' ? newSize >= size : newSize <= size) return;
@@ -249,13 +256,13 @@ export abstract class BaseAllocator<B extends Block = ArrayBuffer> implements Al
 
   grow(block: B, layout: Layout, newLayout: Layout, options?: AllocateRequest): B {
     checkReceiver(this);
-    checkDirection('grow', layout, newLayout);
+    checkDirection('grow', block, layout, newLayout);
     return this.reallocate(block, layout, newLayout, options);
   }
 
   shrink(block: B, layout: Layout, newLayout: Layout): B {
     checkReceiver(this);
-    checkDirection('shrink', layout, newLayout);
+    checkDirection('shrink', block, layout, newLayout);
     return this.reallocate(block, layout, newLayout);
   }
 

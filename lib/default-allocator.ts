@@ -14,7 +14,7 @@ import { heapwrightError, invalidArgType } from './errors.js';
 import { explain } from './introspection.js';
 import type { Layout } from './layout.js';
 import {
-  type AllocateOptions,
+  type AllocateRequest,
   type DeallocateOptions,
   limitOption,
   readOption,
@@ -153,12 +153,12 @@ function ownerFor(block: unknown): SomeAllocator {
  * @throws AllocError OUT_OF_MEMORY or LIMIT, of which the hook of {@link setAllocErrorHook} is told.
  * CYCLE: the default allocator itself asks for it.
  */
-export function allocate(layout: Layout, options?: AllocateOptions): Block {
+export function allocate(layout: Layout, options?: AllocateRequest): Block {
   return request(allocatorFor(), layout, options);
 }
 
 /** As {@link allocate}, but null for OUT_OF_MEMORY and LIMIT, and no hook is told. */
-export function tryAllocate(layout: Layout, options?: AllocateOptions): Block | null {
+export function tryAllocate(layout: Layout, options?: AllocateRequest): Block | null {
   return tryRequest(allocatorFor(), layout, options);
 }
 
@@ -181,7 +181,7 @@ export function reallocate(
   block: Block | null,
   layout: Layout | null,
   newLayout: Layout,
-  options?: AllocateOptions,
+  options?: AllocateRequest,
 ): Block {
   if (block === null) return request(allocatorFor(), newLayout, options);
   return resize(ownerFor(block), block, layout as Layout, newLayout, options);

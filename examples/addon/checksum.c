@@ -7,13 +7,14 @@
 
 static const hw_capi_t *capi_of(napi_env env, napi_value value) {
   static const napi_type_tag tag = HW_CAPI_TAG;
+  napi_valuetype type = napi_undefined;
   bool is_capi = false;
   void *found = NULL;
+  if (napi_typeof(env, value, &type) != napi_ok || type != napi_external) return NULL;
   if (napi_check_object_type_tag(env, value, &tag, &is_capi) != napi_ok || !is_capi) return NULL;
   if (napi_get_value_external(env, value, &found) != napi_ok) return NULL;
   const hw_capi_t *capi = found;
-  bool is_ours = capi->abi_version == HW_ABI_VERSION && capi->size >= sizeof *capi;
-  return is_ours ? capi : NULL;
+  return capi->abi_version == HW_ABI_VERSION && capi->size >= sizeof *capi ? capi : NULL;
 }
 
 static hw_status_t add_up(const hw_capi_t *capi, const void *bytes, size_t size, double *sum) {
@@ -45,8 +46,10 @@ static napi_value checksum(napi_env env, napi_callback_info info) {
     return NULL;
   }
   hw_status_t status = add_up(capi, bytes, size, &sum);
-  if (status != HW_OK) napi_throw_error(env, NULL, capi->status_name(status));
-  else if (napi_create_double(env, sum, &answer) != napi_ok) return NULL;
+  if (status != HW_OK)
+    napi_throw_error(env, NULL, capi->status_name(status));
+  else if (napi_create_double(env, sum, &answer) != napi_ok)
+    return NULL;
   return answer;
 }
 

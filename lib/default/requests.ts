@@ -6,7 +6,14 @@ import { isOutOfMemory } from '../allocator.js';
 import type { Block } from '../block.js';
 import { explain } from '../introspection.js';
 import { type Layout, requireLayout } from '../layout.js';
-import type { AllocateOptions, DeallocateOptions } from '../options.js';
+import {
+  type AllocateOptions,
+  type AllocateRequest,
+  type DeallocateOptions,
+  flagsOf,
+  NOWARN,
+  optionsOf,
+} from '../options.js';
 import type { Charge } from './budget.js';
 import { currentContext } from './context.js';
 import { enter, leave } from './cycles.js';
@@ -26,44 +33,60 @@ function chargeFor(layout: Layout): Charge | null {
   return budget === null || layout.size === 0 ? null : budget.charge(layout);
 }
 
-/** A block of `owner`, and nobody but the caller is told where there is none. */
-export function requestQuietly(
+/** The options of a request, each read once: code of the caller's runs here and not again. */
+function settle(options: AllocateRequest | undefined): AllocateOptions | undefined {
+  return options === undefined ? undefined : optionsOf(flagsOf(options));
+}
+
+/** Tells the hook of an error, unless the request says that nobody is to be told. */
+function tell(layout: Layout, options: AllocateOptions | undefined, error: unknown): void {
+  if (((options?.flags ?? 0) & NOWARN) === 0) tellHook(layout, error);
+}
+
+/** A block of `owner`, by options that were settled. */
+function requestQuietly(
   owner: SomeAllocator,
   layout: Layout,
-  options?: AllocateOptions,
+  options: AllocateOptions | undefined,
 ): Block {
-  const charge = chargeFor(requireLayout(layout, 'layout'));
-  const call = enter('allocate', owner);
+  const charge = chargeFor(layout);
   let block: Block;
   try {
-    block = owner.allocate(layout, options);
+    const call = enter('allocate', owner);
+    try {
+      block = owner.allocate(layout, options);
+    } finally {
+      leave(call);
+    }
   } catch (error) {
     charge?.release();
     throw error;
-  } finally {
-    leave(call);
   }
   return adopt(block, owner, charge);
 }
 
 /** A block of `owner`. The hook is told where there is none. */
-export function request(owner: SomeAllocator, layout: Layout, options?: AllocateOptions): Block {
+export function request(owner: SomeAllocator, layout: Layout, options?: AllocateRequest): Block {
+  requireLayout(layout, 'layout');
+  const settled = settle(options);
   try {
-    return requestQuietly(owner, layout, options);
+    return requestQuietly(owner, layout, settled);
   } catch (error) {
-    tellHook(layout, error);
+    tell(layout, settled, error);
     throw error;
   }
 }
 
-/** As `request`, but null for OUT_OF_MEMORY and LIMIT. */
+/** As `request`, but null for OUT_OF_MEMORY and LIMIT, and nobody is told. */
 export function tryRequest(
   owner: SomeAllocator,
   layout: Layout,
-  options?: AllocateOptions,
+  options?: AllocateRequest,
 ): Block | null {
+  requireLayout(layout, 'layout');
+  const settled = settle(options);
   try {
-    return requestQuietly(owner, layout, options);
+    return requestQuietly(owner, layout, settled);
   } catch (error) {
     if (isOutOfMemory(error)) return null;
     throw error;
@@ -94,7 +117,7 @@ function resizeQuietly(
   block: Block,
   layout: Layout,
   newLayout: Layout,
-  options?: AllocateOptions,
+  options: AllocateOptions | undefined,
 ): Block {
   const before = chargeOf(block);
   const wasOpen = before?.isOpen === true;
@@ -102,7 +125,7 @@ function resizeQuietly(
   let charge: Charge | null = null;
   let next: Block;
   try {
-    charge = chargeFor(requireLayout(newLayout, 'newLayout'));
+    charge = chargeFor(newLayout);
     const call = enter('reallocate', owner);
     try {
       next = owner.reallocate(block, layout, newLayout, options);
@@ -126,12 +149,15 @@ export function resize(
   block: Block,
   layout: Layout,
   newLayout: Layout,
-  options?: AllocateOptions,
+  options?: AllocateRequest,
 ): Block {
+  requireLayout(layout, 'layout');
+  requireLayout(newLayout, 'newLayout');
+  const settled = settle(options);
   try {
-    return resizeQuietly(owner, block, layout, newLayout, options);
+    return resizeQuietly(owner, block, layout, newLayout, settled);
   } catch (error) {
-    tellHook(newLayout, error);
+    tell(newLayout, settled, error);
     throw error;
   }
 }

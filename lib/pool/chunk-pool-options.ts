@@ -59,10 +59,15 @@ function refuseMaking(code: number): Error {
         hint: 'Attach with what `shared` gave, the memory and the id together.',
       });
     case Code.OUT_OF_MEMORY:
-    case Code.LIMIT:
       return outOfMemory({ layout: Layout.from(0), allocator: 'chunk-pool', reason: 'os' });
+    case Code.LIMIT:
+      return outOfMemory({ layout: Layout.from(0), allocator: 'chunk-pool', reason: 'limit' });
     case Code.INVALID_ARG:
-      return outOfRange('memory.byteLength', 'at most 2^42 bytes and 2^32 chunks', 'more');
+      return outOfRange(
+        'memory.byteLength',
+        'less than 2^42 bytes, in at most 2^32 chunks',
+        'more',
+      );
     default:
       return refuseCall(code);
   }

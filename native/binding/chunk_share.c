@@ -29,6 +29,26 @@ static struct {
   size_t count;
 } list = {.lock = PTHREAD_MUTEX_INITIALIZER};
 
+static void before_fork(void) {
+  pthread_mutex_lock(&list.lock);
+}
+
+static void in_parent(void) {
+  pthread_mutex_unlock(&list.lock);
+}
+
+/* The lock may be that of a thread that is gone. */
+static void in_child(void) {
+  pthread_mutex_init(&list.lock, NULL);
+}
+
+/* After the first heap was made, and so after the core's handlers: what comes last is called first
+ * before a fork, in the order in which these locks are taken. Fails only for lack of memory; then a
+ * child that forks while shares come and go may hang. */
+static void hold_over_forks(void) {
+  (void)pthread_atfork(before_fork, in_parent, in_child);
+}
+
 static void enlist(hw_share_t *share) {
   share->next = list.first;
   if (list.first != NULL) list.first->previous = share;
@@ -143,7 +163,7 @@ static bool add_member(hw_share_t *share, hw_member_t *member) {
 
 static bool is_sane(const hw_chunk_options_t *options) {
   size_t chunk_size = options->chunk_size;
-  return options->region != NULL && options->region_size <= HW_SHARE_MOST &&
+  return options->region != NULL && options->region_size < HW_SHARE_MOST &&
          hw_is_power_of_two(chunk_size) &&
          options->region_size / chunk_size <= HW_SHARE_CHUNKS_MOST;
 }
@@ -155,6 +175,8 @@ hw_code_t hw_share_create(const hw_chunk_options_t *options, const char *id, uin
   hw_allocator_t *allocator = NULL;
   hw_status_t status = hw_create("chunk", &config, &allocator);
   if (status != HW_OK) return hw_heap_code_of(status);
+  static pthread_once_t once = PTHREAD_ONCE_INIT;
+  (void)pthread_once(&once, hold_over_forks);
 
   hw_member_t *member = calloc(1, sizeof *member);
   hw_share_t *share = member == NULL ? NULL : make_share(options);

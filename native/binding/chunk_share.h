@@ -38,8 +38,9 @@
 
 /* Members have numbers from 1 on; a number is given again when its blocks were reclaimed. */
 #define HW_MEMBER_MOST 65534u
-/* What can be posted: the largest size of a region, in bytes, and the most chunks. */
+/* A region's bytes are fewer, so that a record has room for the size of a block. */
 #define HW_SHARE_MOST ((size_t)1 << 42)
+/* The most chunks: a handle has room for their numbers. */
 #define HW_SHARE_CHUNKS_MOST ((size_t)1 << 32)
 /* Nobody guesses it. */
 #define HW_SHARE_ID_LENGTH 32

@@ -179,7 +179,8 @@ static hw_status_t extend(hw_guard_t *guard, hw_guarded_t *block, hw_layout_t ne
     return HW_ERR_NOT_IN_PLACE;
   }
   if (hw_range_overlaps(&guard->blocks, block->range.start, told.size, &block->range)) {
-    /* Bytes of another block. If it does not take them back either, it only believes to own them. */
+    /* Bytes of another block. If it does not take them back either, it only believes to own them.
+     */
     hw_status_t undone = hw_reallocate_in_place(guard->inner, ptr, told, block->told);
     (void)undone;
     return HW_ERR_CORRUPTED;

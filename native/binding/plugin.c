@@ -19,8 +19,7 @@ hw_plugin_fault_t hw_plugin_open(const char *path, const hw_plugin_t **out, char
 
 static bool is_name(const char *name) {
   if (name == NULL) return false;
-  static const char letters[] =
-      "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-_.";
+  static const char letters[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-_.";
   size_t length = strspn(name, letters);
   return length > 0 && length <= LONGEST_NAME && name[length] == '\0';
 }

@@ -1,5 +1,5 @@
-/* Plug-ins: shared objects that export an hw_plugin_t. Everything that can be looked at is looked at
- * before anything is called, and before a heap is made of it. Knows nothing of JavaScript. */
+/* Plug-ins: shared objects that export an hw_plugin_t. Everything that can be looked at is looked
+ * at before anything is called, and before a heap is made of it. Knows nothing of JavaScript. */
 #pragma once
 
 #include "heapwright.h"

@@ -21,8 +21,10 @@ static bool text_argument(const hw_call_t *call, size_t at, char **out) {
   bool is_whole = text != NULL && napi_get_value_string_utf8(call->env, call->values[at], text,
                                                              length + 1, &copied) == napi_ok;
   for (size_t i = 0; is_whole && i < length; i++) is_whole = text[i] != '\0';
-  if (is_whole) *out = text;
-  else free(text);
+  if (is_whole)
+    *out = text;
+  else
+    free(text);
   return is_whole;
 }
 

@@ -10,8 +10,16 @@ import { runChunks } from './chunks.mjs';
 /** Optimised and without sanitizers: what counts here is how much is tried. */
 const TESTS = 'build-cmake/deep';
 const FUZZ = 'build-cmake/fuzz';
-/** Each fuzz target, and how many runs the quick form makes of it. */
-const FUZZERS = { fuzz_ops: 8000, fuzz_misuse: 8000, fuzz_runs: 3000 };
+/**
+ * The fuzz targets: how many runs the quick form makes of each, and the full one, which otherwise
+ * goes by time; and the most bytes of an input.
+ */
+const FUZZERS = {
+  fuzz_chunk: { quick: 200_000, full: 10_000_000, longest: 512 },
+  fuzz_ops: { quick: 8000, longest: 4096 },
+  fuzz_misuse: { quick: 8000, longest: 4096 },
+  fuzz_runs: { quick: 3000, longest: 4096 },
+};
 
 /** Resolves to the counts of passed and failed. */
 export async function runDeep({ ops, fuzzSeconds, quick }) {
@@ -79,8 +87,8 @@ async function fuzz(fuzzSeconds) {
   let counts = built;
   const queue = Object.entries(FUZZERS).values();
   const worker = async () => {
-    for (const [name, runs] of queue) {
-      const outcome = await fuzzOne(name, runs, fuzzSeconds);
+    for (const [name, extent] of queue) {
+      const outcome = await fuzzOne(name, extent, fuzzSeconds);
       counts = add(counts, outcome);
     }
   };
@@ -88,16 +96,15 @@ async function fuzz(fuzzSeconds) {
   return counts;
 }
 
-/** For so long with a corpus that stays, or (null) for `runs` runs that are the same every time. */
-async function fuzzOne(name, runs, fuzzSeconds) {
+/** With a corpus that stays, or (`fuzzSeconds` null) for runs that are the same every time. */
+async function fuzzOne(name, { quick, full, longest }, fuzzSeconds) {
   const corpus = `${FUZZ}/corpus/${name}`;
   mkdirSync(corpus, { recursive: true });
-  const extent =
-    fuzzSeconds === null
-      ? [`-runs=${runs}`, '-seed=1']
-      : [`-max_total_time=${fuzzSeconds}`, corpus];
+  const whole = full === undefined ? `-max_total_time=${fuzzSeconds}` : `-runs=${full}`;
+  const extent = fuzzSeconds === null ? [`-runs=${quick}`, '-seed=1'] : [whole, corpus];
   const options = [
-    ...['-max_len=4096', '-len_control=20', '-print_final_stats=1', `-artifact_prefix=${FUZZ}/`],
+    ...[`-max_len=${longest}`, '-len_control=20'],
+    ...['-print_final_stats=1', `-artifact_prefix=${FUZZ}/`],
     ...extent,
   ];
   const env = { ASAN_OPTIONS: 'allocator_may_return_null=1:detect_leaks=1' };

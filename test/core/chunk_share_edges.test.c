@@ -56,6 +56,31 @@ static void shares_end_in_any_order(void **state) {
   assert_int_equal(hw_share_join(ids[0], memory[0], sizeof memory[0], &member), HW_CODE_CLOSED);
 }
 
+/* A private one is not asked: its memory may have been taken away, and lie elsewhere now. */
+static void no_two_shares_to_join_have_the_same_bytes(void **state) {
+  (void)state;
+  const struct {
+    size_t from, bytes;
+    hw_code_t code;
+  } cases[] = {
+      {0, sizeof memory[0], HW_CODE_BUSY},   {sizeof memory[0] - CHUNK, 2 * CHUNK, HW_CODE_BUSY},
+      {CHUNK, CHUNK, HW_CODE_BUSY},          {0, 2 * sizeof memory[0], HW_CODE_BUSY},
+      {sizeof memory[0], CHUNK, HW_CODE_OK},
+  };
+  for (size_t i = 0; i < COUNT_OF(cases); i++) {
+    hw_member_t *member = share(0), *other = NULL, *hidden = NULL;
+    hw_chunk_options_t options = options_over(&memory[0][cases[i].from], cases[i].bytes);
+    assert_int_equal(hw_share_create(&options, ids[1], 7, &other), cases[i].code);
+    assert_int_equal(hw_share_create(&options, NULL, 7, &hidden), HW_CODE_OK);
+    assert_int_equal(hw_share_count(), other == NULL ? 2 : 3);
+    hw_share_leave(member);
+    hw_share_leave(hidden);
+    if (other != NULL) hw_share_leave(other);
+    assert_int_equal(hw_share_create(&options, ids[1], 7, &other), HW_CODE_OK);
+    hw_share_leave(other);
+  }
+}
+
 static void another_size_of_the_region_is_refused(void **state) {
   (void)state;
   hw_member_t *member = share(0), *other = NULL;
@@ -68,10 +93,11 @@ static void what_is_no_region_makes_no_share(void **state) {
   (void)state;
   hw_member_t *member = NULL;
   hw_chunk_options_t none = options_over(NULL, 0);
-  hw_chunk_options_t huge = options_over(memory, HW_SHARE_MOST + CHUNK);
+  hw_chunk_options_t huge = options_over(memory, HW_SHARE_MOST);
   hw_chunk_options_t many = options_over(memory, HW_SHARE_MOST);
   hw_chunk_options_t uneven = options_over(memory, sizeof memory);
   hw_chunk_options_t part = options_over(memory, CHUNK + 1);
+  huge.chunk_size = CHUNK << 12; /* few enough chunks */
   many.chunk_size = 8;
   uneven.chunk_size = 48;
   assert_int_equal(hw_share_create(&none, NULL, 0, &member), HW_CODE_INVALID_ARG);
@@ -246,6 +272,7 @@ static void verify_compares_records_and_heap(void **state) {
 int main(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(shares_end_in_any_order),
+      cmocka_unit_test(no_two_shares_to_join_have_the_same_bytes),
       cmocka_unit_test(another_size_of_the_region_is_refused),
       cmocka_unit_test(what_is_no_region_makes_no_share),
       cmocka_unit_test(numbers_of_members_do_not_run_out),

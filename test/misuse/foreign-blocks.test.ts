@@ -33,7 +33,6 @@ function refuses(value: unknown, code: string, methods = operations): void {
 
 const notBlocks: [title: string, value: unknown][] = [
   ['5.3/41 undefined', undefined],
-  ['5.3/41 null', null],
   ['5.3/42 a plain object', {}],
   ['5.3/43 a number', 0],
   ['5.3/43 the address of a block', addressOf(live)],
@@ -59,6 +58,17 @@ describe.each(notBlocks)('%s as a block', (_title, value) => {
     expect(system.owns(value)).toBe(false);
     expect(explain(value)).toMatchObject({ kind: 'foreign', state: null, owner: null });
     expect(user.ran()).toBe(0);
+  });
+});
+
+describe('5.3/41 null as a block', () => {
+  it('is INVALID_ARG_TYPE, but to reallocate, which then allocates', () => {
+    const others = operations.filter(([method]) => method !== 'reallocate');
+    refuses(null, 'INVALID_ARG_TYPE', others);
+    expect(() => call(system, 'lease', null)).toThrow(withCode('INVALID_ARG_TYPE'));
+    expect(() => Reflect.apply(addressOf, null, [null])).toThrow(withCode('INVALID_ARG_TYPE'));
+    expect(system.owns(null)).toBe(false);
+    expect(explain(null)).toMatchObject({ kind: 'foreign', state: null, owner: null });
   });
 });
 

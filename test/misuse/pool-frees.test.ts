@@ -201,7 +201,8 @@ describe('what is no Buffer of a pool', () => {
     const pool = makePool();
     const live = pool.alloc(64);
     const before = snapshot(pool);
-    for (const [, call] of CALLS) {
+    for (const [name, call] of CALLS) {
+      if (value === null && name === 'reallocate') continue; // that is a request for a new one
       expect(() => call(pool, value as Buffer)).toThrow(withCode(code));
     }
     expectUnchanged(pool, before);

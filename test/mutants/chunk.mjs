@@ -215,7 +215,7 @@ export default [
     file: chunk('room'),
     find: '  if (~chunk->used[from / 64] != 0) from = hw_align_up(from + 1, 64);\n',
     replace: '',
-    test: room('what_is_left_beside_new_blocks_is_found'),
+    test: room('what_is_left_before_an_aligned_block_is_found'),
   },
   {
     name: 'a block closes the word where it ends',
@@ -223,7 +223,7 @@ export default [
     file: chunk('room'),
     find: '  if (~chunk->used[(end - 1) / 64] != 0) end = hw_align_down(end - 1, 64);\n',
     replace: '',
-    test: room('what_is_left_beside_new_blocks_is_found'),
+    test: room('what_is_left_behind_a_block_is_found'),
   },
   {
     name: 'a failure rules out what the longest run has',
@@ -231,7 +231,7 @@ export default [
     file: chunk('room'),
     find: 'hw_room_least_length(most + 1)',
     replace: 'hw_room_least_length(most)',
-    test: blocks('a_hole_is_found_wherever_it_is'),
+    test: room('a_run_that_grows_over_a_border_is_found'),
   },
   {
     name: 'a quick free does not tell its group',

@@ -10,6 +10,7 @@ const making = 'lib/pool/chunk-pool-options.ts';
 const vocabulary = 'lib/pool/buffer-allocator.ts';
 const options = 'lib/allocators/chunk-options.ts';
 const core = of('chunk_share');
+const forks = of('chunk_share_fork');
 
 const REFUSES = 'a ChunkPool over an ArrayBuffer refuses';
 const TAKEN = 'memory that was taken from under a pool 5.3/71 by a byte stream';
@@ -222,5 +223,13 @@ export default [
       'chunk-reentry',
       '65,535 leases hold a block, and one more is refused: OUT_OF_MEMORY',
     ),
+  },
+  {
+    name: 'a fork does not wait for the list of shares',
+    guards: 'shares in a child',
+    file: shares,
+    find: '(void)pthread_once(&once, hold_over_forks);',
+    replace: '(void)once, (void)hold_over_forks;',
+    test: forks('children_of_busy_threads_make_shares'),
   },
 ];

@@ -320,7 +320,7 @@ export default [
     name: 'a defined allocator takes any layout',
     guards: 'the layout at a free',
     file: defined,
-    find: '    if (own.equals(layout)) return;\n',
+    find: '  if (own.equals(layout)) return live;\n',
     replace: '    if (own !== undefined) return;\n',
     test: misuse(
       'defined-allocator',
@@ -330,17 +330,17 @@ export default [
   {
     name: 'a defined allocator gives blocks of any size',
     guards: 'what allocate gives',
-    file: defined,
+    file: 'lib/guard/answer.ts',
     find: 'if (size !== layout.size) {',
-    replace: 'if (size !== layout.size && size < 0) {',
+    replace: 'if (size !== layout.size && layout.size < 0) {',
     test: misuse('defined-allocator', 'a defined allocator that is given too few bytes refuses it'),
   },
   {
     name: 'a defined allocator gives a live block again',
     guards: 'what allocate gives',
     file: defined,
-    find: '    if (this.#live.has(block)) {\n',
-    replace: '    if (this.#live.has(block) && size < 0) {\n',
+    find: 'if (this.#live.find(block) !== null) throw',
+    replace: 'if (this.#live.find(block) === undefined) throw',
     test: misuse(
       'defined-allocator',
       'a defined allocator that is given a live block twice is CORRUPTED, and keeps one',

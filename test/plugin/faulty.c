@@ -11,7 +11,7 @@
 typedef struct faulty {
   hw_allocator_t base;
   char how[16];
-  unsigned char *region, *last;
+  unsigned char *region, *first;
   size_t used, count;
 } faulty_t;
 
@@ -32,15 +32,15 @@ static hw_status_t allocate(hw_allocator_t *self, hw_layout_t layout, uint32_t f
     if (is(faulty, "null")) return HW_OK;
     if (is(faulty, "status")) return (hw_status_t)99;
     if (is(faulty, "misaligned")) block += layout.align / 2;
-    if (is(faulty, "again")) block = faulty->last;
-    if (is(faulty, "overlap")) block = faulty->last - layout.size / 2;
-    if (is(faulty, "inside")) block = faulty->last + 16;
+    if (is(faulty, "again")) block = faulty->first;
+    if (is(faulty, "overlap")) block = faulty->first - layout.size / 2;
+    if (is(faulty, "inside")) block = faulty->first + 16;
     if (is(faulty, "wrap")) block = (unsigned char *)(UINTPTR_MAX - layout.align + 1);
   } else if (is(faulty, "overlap")) {
     block += layout.size;
     start += layout.size;
   }
-  faulty->last = block;
+  if (faulty->count == 1) faulty->first = block;
   faulty->used = start + layout.size;
   *out = block;
   return HW_OK;
@@ -95,7 +95,9 @@ static hw_status_t create(const char *options, hw_allocator_t **out) {
     return HW_ERR_OUT_OF_MEMORY;
   }
   memset(faulty->region, 0xA5, REGION); /* what a program must not see in zeroed memory */
-#ifndef DEFECT_OPS_NULL
+#ifdef DEFECT_OPS_NULL
+  faulty->base.ops = NULL;
+#else
   faulty->base.ops = &ops;
 #endif
   if (options != NULL) strncpy(faulty->how, options, sizeof faulty->how - 1);

@@ -1,10 +1,12 @@
 import { afterEach, describe, expect, it } from 'vitest';
 import {
-  type AllocError,
+  AllocError,
   allocate,
   Box,
   ChunkAllocator,
   Layout,
+  NOWAIT,
+  NOWARN,
   reallocate,
   SystemAllocator,
   setAllocErrorHook,
@@ -89,6 +91,26 @@ describe('setAllocErrorHook', () => {
     expect(withAllocator(allocator, () => tryAllocate(large))).toBeNull();
     expect(() => allocator.allocate(large)).toThrow(withCode('LIMIT'));
     expect(told).toEqual([]);
+  });
+
+  it.each([
+    ['alone', NOWARN],
+    ['with another', NOWARN | NOWAIT],
+    ['among options', { flags: NOWARN }],
+  ])('does not tell of a request with the flag NOWARN, %s', (_how, options) => {
+    const told = listen();
+    withAllocator(small(), () => {
+      const block = allocate(layout);
+      expect(() => allocate(large, options)).toThrow(AllocError);
+      expect(() => reallocate(block, layout, large, options)).toThrow(AllocError);
+    });
+    expect(told).toEqual([]);
+  });
+
+  it('tells of a request with another flag', () => {
+    const told = listen();
+    withAllocator(small(), () => thrownBy(() => allocate(large, NOWAIT)));
+    expect(told).toHaveLength(1);
   });
 
   it('does not tell of other errors', () => {

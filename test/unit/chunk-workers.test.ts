@@ -129,9 +129,13 @@ describe('four workers on one memory', () => {
     ['free each other’s blocks, each once and with its contents', 'exchange', []],
     ['terminated at random moments lose nothing but their own blocks', 'terminate', [52]],
     ['that do everything wrong are refused, and damage nothing', 'hostile', []],
-  ])('%s', async (_title, program, rounds) => {
-    const args = rounds.flatMap((count) => ['--rounds', `${count}`]);
-    const { code, stdout } = await runNode([`test/chunk/${program}.mjs`, ...args]);
-    expect({ code, stdout }).toMatchObject({ code: 0 });
-  });
+  ])(
+    '%s',
+    async (_title, program, rounds) => {
+      const args = rounds.flatMap((count) => ['--rounds', `${count}`]);
+      const { code, stdout } = await runNode([`test/chunk/${program}.mjs`, ...args]);
+      expect({ code, stdout }).toMatchObject({ code: 0 });
+    },
+    120_000,
+  );
 });

@@ -157,6 +157,19 @@ describe('allocate', () => {
     deallocate(block, page);
   });
 
+  it('reads its options once', () => {
+    let reads = 0;
+    const options = {
+      get uninitialized() {
+        reads++;
+        return true;
+      },
+    };
+    allocate(layout, options);
+    expect(tryAllocate(Layout.from(1, 2 ** 52), options)).toBeNull();
+    expect(reads).toBe(2);
+  });
+
   it('throws what its allocator throws, and tryAllocate is null', () => {
     setGlobalAllocator(new ChunkAllocator({ chunks: 16, chunkSize: 16 }));
     const large = Layout.from(1000);

@@ -1,5 +1,13 @@
 import { describe, expect, it } from 'vitest';
-import { AllocError, addressOf, type Block, Layout } from '../../../lib/index.js';
+import {
+  AllocError,
+  addressOf,
+  type Block,
+  Layout,
+  NOWAIT,
+  NOWARN,
+  ZEROED,
+} from '../../../lib/index.js';
 import { withCode } from '../../support/idle.js';
 import type { Contract } from '../contract.js';
 import { bytesOf, isZero } from './bytes.js';
@@ -91,10 +99,32 @@ export function describeAllocation<B extends Block>({ make, traits }: Contract<B
     it('refuses options that it does not know, and values of another type', () => {
       const { allocator } = make();
       const layout = Layout.from(8, 8);
-      for (const options of [null, 1, { zeroed: true }, { uninitialized: 1 }]) {
+      for (const options of [null, '1', { zeroed: true }, { uninitialized: 1 }, { flags: '1' }]) {
         expect(() => allocator.allocate(layout, options as never)).toThrow(
           withCode('INVALID_ARG_TYPE'),
         );
+      }
+      expect(() => allocator.allocate(layout, { flags: 8 })).toThrow(withCode('OUT_OF_RANGE'));
+    });
+
+    it('zeroes what ZEROED asks for, whatever else is said', () => {
+      const { allocator } = make();
+      const layout = Layout.from(100, 8);
+      const dirty = allocator.allocate(layout);
+      bytesOf(dirty).fill(0xff);
+      allocator.deallocate(dirty, layout);
+      expect(isZero(allocator.allocate(layout, { uninitialized: true, flags: ZEROED }))).toBe(true);
+    });
+
+    it('refuses with NOWAIT what needs the operating system, or serves it', () => {
+      const { allocator } = make();
+      const layout = Layout.from(64, 8);
+      const block = allocator.tryAllocate(layout, { flags: NOWAIT | NOWARN });
+      if (block === null) {
+        const attempt = () => allocator.allocate(layout, { flags: NOWAIT });
+        expect(attempt).toThrow(expect.objectContaining({ reason: 'nowait' }));
+      } else {
+        expect(isZero(block)).toBe(true);
       }
     });
   });

@@ -116,7 +116,24 @@ export function describeReallocation<B extends Block>({ make, traits }: Contract
       expect(block.byteLength).toBe(layout.size);
     });
 
-    it.each(NO_BLOCKS)('refuses %s in place of a block', (_title, value) => {
+    it('allocates where there is no block yet', () => {
+      const { allocator, refused } = make();
+      const block = allocator.reallocate(null, null, larger);
+      expect(block.byteLength).toBe(larger.size);
+      expect(bytesOf(block).every((byte) => byte === 0)).toBe(true);
+      expect(allocator.deallocate(block, larger)).toBe(true);
+      expect(() => allocator.reallocate(null, layout, refused.layout)).toThrow(
+        withCode(refused.code),
+      );
+      const invalid = withCode('INVALID_ARG_TYPE');
+      expect(() => allocator.reallocate(null, {} as never, larger)).toThrow(invalid);
+      expect(() => allocator.reallocate(null, null, null as never)).toThrow(invalid);
+      expect(() => allocator.grow(null as never, layout, larger)).toThrow(invalid);
+      expect(() => allocator.shrink(null as never, larger, layout)).toThrow(invalid);
+    });
+
+    const refusedBlocks = NO_BLOCKS.filter(([, value]) => value !== null);
+    it.each(refusedBlocks)('refuses %s in place of a block', (_title, value) => {
       const { allocator } = make();
       expect(() => allocator.reallocate(value as never, layout, larger)).toThrow(
         withCode('INVALID_ARG_TYPE'),
