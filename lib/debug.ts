@@ -8,6 +8,8 @@
  *
  * Each of them slows allocation down by two orders of magnitude, and is for finding a mistake.
  */
+import { fileURLToPath } from 'node:url';
+
 const WORDS = ['guard', 'stacks', 'leaks'] as const;
 
 type Word = (typeof WORDS)[number];
@@ -37,8 +39,9 @@ export const isGuarded = words.size > 0;
 export const hasStacks = words.has('stacks') || words.has('leaks');
 export const reportsLeaks = words.has('leaks');
 
-/** Frames above the allocation: those of this package. */
-const OWN_FRAME = new RegExp(`^\\s*at .*${quote(new URL('.', import.meta.url).href)}`);
+/** Frames above the allocation: those of this package, named by URL, or by a tool's as a path. */
+const HERE = new URL('.', import.meta.url);
+const OWN_FRAME = new RegExp(`^\\s*at .*(${quote(HERE.href)}|${quote(fileURLToPath(HERE))})`);
 const FRAMES = words.has('stacks') ? 8 : 1;
 
 function quote(text: string): string {

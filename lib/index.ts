@@ -14,10 +14,23 @@ export { SystemAllocator, type SystemAllocatorOptions } from './allocators/syste
 export type { Block } from './block.js';
 export { capi } from './capi.js';
 export type { AllocatorLike } from './compose/adopt.js';
+export { asBuffers } from './compose/as-buffers.js';
+export type { FaultPlan } from './compose/checked/faults.js';
+export type { CheckedOptions } from './compose/checked/options.js';
+export type { LeakRow } from './compose/checked/sites.js';
+export { Checked } from './compose/checked.js';
+export { type ComposeParts, compose } from './compose/compose.js';
+export type { Composed, NodeReport } from './compose/composed.js';
 export { Fallback } from './compose/fallback.js';
 export { Limited, type Limits } from './compose/limited.js';
 export { NullAllocator } from './compose/null-allocator.js';
+export { type AllocatorEvents, ProxyAllocator } from './compose/proxy-allocator.js';
+export type { ScopeStats } from './compose/scope/scope-stats.js';
+export { Scope } from './compose/scope.js';
+export { Scoped, type ScopedOptions } from './compose/scoped.js';
 export { type Segment, Segregator } from './compose/segregator.js';
+export type { SizeRow } from './compose/size-histogram.js';
+export { type DetailedStats, type FailureReason, Stats } from './compose/stats.js';
 export type { BudgetFigures } from './default/budget.js';
 export { type AllocErrorHook, setAllocErrorHook } from './default/error-hook.js';
 export {

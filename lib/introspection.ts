@@ -165,7 +165,7 @@ function explainPooled(buffer: Buffer, place: Place): Explanation {
     usableSize: usable,
     waste: usable - size,
     leases,
-    kept: isHeld ? whyKept(leases, state) : null,
+    kept: known.kept !== undefined || !isHeld ? (known.kept ?? null) : whyKept(leases, state),
     ...(site == null ? {} : { allocatedAt: site }),
   });
 }

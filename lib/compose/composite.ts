@@ -80,6 +80,10 @@ export abstract class Composite<B extends Block> extends BaseAllocator<B> {
   protected describe(): string {
     return '';
   }
+  /** LEASED where the end of the node could not free a block that is still in its ledger. */
+  protected requireFree(block: B): void {
+    requireUnleased(block);
+  }
   /** What else ends with the node, after its blocks. */
   protected end(): void {}
 
@@ -184,7 +188,7 @@ export abstract class Composite<B extends Block> extends BaseAllocator<B> {
 
   override lease(block: B): Lease {
     const ledger = openLedger(this);
-    if (ledger.find(block) === null) throw refuseStray(block);
+    if (ledger.find(block) === null) throw refuseStray(block, ledger);
     return super.lease(block);
   }
 
@@ -219,7 +223,9 @@ export abstract class Composite<B extends Block> extends BaseAllocator<B> {
     checkReceiver(this);
     if (this.#isClosed) return;
     const ledger = this.#ledger;
-    for (const { block } of ledger.entries()) if (block !== undefined) requireUnleased(block);
+    for (const { block } of ledger.entries()) {
+      if (block !== undefined) this.requireFree(block as B);
+    }
     this.#isClosed = true;
     for (const entry of ledger.entries()) {
       const block = entry.block as B | undefined;
@@ -242,7 +248,7 @@ export abstract class Composite<B extends Block> extends BaseAllocator<B> {
   /** The entry of a live block that was allocated with `layout`. */
   #entryOf(ledger: Ledger, block: B, layout: Layout) {
     const entry = ledger.find(block);
-    if (entry === null) throw refuseStray(block);
+    if (entry === null) throw refuseStray(block, ledger);
     const { size, align } = entry.layout;
     if (size === layout.size && align === layout.align) return entry;
     throw heapwrightError('ERR_HEAPWRIGHT_LAYOUT_MISMATCH', {

@@ -89,6 +89,7 @@ export class Ledger {
   abandonedBlocks = 0;
   abandonedBytes = 0;
   peakBytes = 0;
+  peakBlocks = 0;
   allocations = 0;
   failures = 0;
 
@@ -103,6 +104,12 @@ export class Ledger {
 
   get heldBlocks(): number {
     return this.liveBlocks + this.abandonedBlocks;
+  }
+
+  /** High tides count from what is in use now. */
+  restartPeaks(): void {
+    this.peakBytes = this.heldBytes;
+    this.peakBlocks = this.heldBlocks;
   }
 
   /** A block that the node is about to hand out. */
@@ -123,7 +130,9 @@ export class Ledger {
     this.liveBytes += bytes;
     const held = this.liveBytes + this.abandonedBytes;
     if (held > this.peakBytes) this.peakBytes = held;
-    if (this.liveBlocks + this.abandonedBlocks >= this.#sweepAt) this.sweep();
+    const blocks = this.liveBlocks + this.abandonedBlocks;
+    if (blocks > this.peakBlocks) this.peakBlocks = blocks;
+    if (blocks >= this.#sweepAt) this.sweep();
   }
 
   /** The entry of a block that the node handed out and that is live. */

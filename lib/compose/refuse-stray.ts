@@ -3,8 +3,10 @@ import { classify } from '../block.js';
 import { heapwrightError, invalidArgType } from '../errors.js';
 import { explain } from '../introspection.js';
 import { entryOf } from './custody.js';
+import type { Ledger } from './ledger.js';
 
-export function refuseStray(value: unknown): Error {
+/** `ledger` is that of the node, where it has one. */
+export function refuseStray(value: unknown, ledger?: Ledger): Error {
   const what = classify(value);
   if (what.kind === 'other') {
     return invalidArgType('block', 'a block that allocate() returned', value);
@@ -14,7 +16,7 @@ export function refuseStray(value: unknown): Error {
   if (state === 'freed' || state === 'moved') return heapwrightError('ERR_HEAPWRIGHT_DETACHED');
   const isAbandoned = entry?.isAbandoned === true || state === 'abandoned';
   if (isAbandoned) return heapwrightError('ERR_HEAPWRIGHT_ABANDONED');
-  const isInner = kind === 'view' || (what.kind === 'view' && entryOf(what.buffer) != null);
+  const isInner = kind === 'view' || ledger?.holdsView(value) === true;
   if (isInner && entry === undefined) return heapwrightError('ERR_HEAPWRIGHT_INTERIOR');
   // Of an allocator that this package knows nothing about; a node had it, and gave it back.
   if (entry === null && kind === 'foreign') return heapwrightError('ERR_HEAPWRIGHT_DETACHED');

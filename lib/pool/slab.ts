@@ -72,8 +72,6 @@ export class Slab extends Place {
   doomed = 0;
   /** Of a slab that is SPENT, MOVED or CLOSED: slots that came back since. */
   returned = 0;
-  /** Sockets that may be about to write to it: then only the collector ends it with live Buffers. */
-  exposed = 0;
   /** Where it was allocated, under HEAPWRIGHT_DEBUG. */
   site: string | null = null;
 
@@ -124,13 +122,13 @@ export class Slab extends Place {
 
 /**
  * Hands a live Buffer to a socket, that writes to it at some later time with no request in flight
- * before: what ends its slab with live Buffers in it leaves the memory to the collector. The answer
+ * before: what ends its slab or scope leaves the memory to the collector. The answer
  * says that the socket is done.
  */
 export function exposeBuffer(buffer: Buffer): () => void {
-  const slab = placeOf(buffer) as Slab;
-  slab.exposed++;
+  const place = placeOf(buffer) as Place;
+  place.exposed++;
   return () => {
-    slab.exposed--;
+    place.exposed--;
   };
 }

@@ -28,6 +28,8 @@ export interface PlaceDescription {
   readonly leases: number;
   /** False: a free never asks whether operations are in flight. */
   readonly isGated?: boolean;
+  /** What `explain` says as `kept`, where the Buffer lies in another block that is asked. */
+  readonly kept?: string | null;
   /** Where it was allocated, if that was remembered. */
   readonly site?: string | null;
 }
@@ -36,6 +38,8 @@ export interface PlaceDescription {
 export abstract class Place {
   /** The pool that takes a slot of this place back without further questions, or null. */
   owner: object | null = null;
+  /** Sockets that may be about to write to it: then only the collector ends it with live Buffers. */
+  exposed = 0;
 
   /** The pool it belongs to; null for what was freed. */
   abstract readonly keeper: Keeper | null;

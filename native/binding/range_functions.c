@@ -4,7 +4,7 @@
 
 #include "wrap.h"
 
-/* allocateRaw() -> code; stamp in the mail
+/* allocateRaw() -> code; stamp and address in the mail
  * Request: heap, flags, size, align. */
 napi_value hw_js_allocate_raw(napi_env env, napi_callback_info info) {
   hw_call_t call;
@@ -24,6 +24,9 @@ napi_value hw_js_allocate_raw(napi_env env, napi_callback_info info) {
     uint32_t *mail = call.environment->mailbox->answer;
     mail[HW_MAIL_INDEX] = raw->index;
     mail[HW_MAIL_GENERATION] = hw_word_generation(hw_record_word(raw));
+    uint64_t address = (uint64_t)(uintptr_t)raw->address;
+    mail[HW_MAIL_START_LOW] = (uint32_t)address;
+    mail[HW_MAIL_START_HIGH] = (uint32_t)(address >> 32);
   }
   return hw_call_answer(&call, code);
 }

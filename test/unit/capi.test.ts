@@ -19,7 +19,10 @@ describe('capi', () => {
   });
 
   it('takes an addon of no more than sixty lines', () => {
-    const source = readFileSync(new URL('../../examples/addon/checksum.c', import.meta.url), 'utf8');
+    const source = readFileSync(
+      new URL('../../examples/addon/checksum.c', import.meta.url),
+      'utf8',
+    );
     expect(source.split('\n').length - 1).toBeLessThanOrEqual(60);
   });
 

@@ -9,6 +9,7 @@ describe.each([
   ['docs/buffers.md', readPage('docs/buffers.md')],
   ['docs/chunk.md', readPage('docs/chunk.md')],
   ['docs/compose.md', readPage('docs/compose.md')],
+  ['docs/custom.md', readPage('docs/custom.md')],
 ])('%s', (_path, page) => {
   it.each(examplesOf(page))('shows under $title what its example prints', (example) => {
     expect(runExample(example)).toEqual({ status: 0, stderr: '', lines: shownBy(example) });

@@ -25,6 +25,11 @@ const layout = Layout.from(100, 16);
 const larger = Layout.from(200, 16);
 const empty = Layout.from(0, 8);
 
+/** The figures that every allocator has, of one that may have more. */
+function common(stats: Partial<AllocatorStats>) {
+  return NAMES.map((name) => [name, stats[name]]);
+}
+
 export function describeFigures<B extends Block>({ make, traits }: Contract<B>): void {
   describe('stats', () => {
     it('has every figure as a number', () => {
@@ -75,7 +80,7 @@ export function describeFigures<B extends Block>({ make, traits }: Contract<B>):
       const { allocator } = make();
       const view = bytesOf(allocator.allocate(layout)).subarray(10, 20);
       expect(allocator.owns(view)).toBe(traits.counts);
-      expect(allocator.owns(new DataView(view.buffer))).toBe(traits.counts);
+      expect(allocator.owns(new DataView(view.buffer, view.byteOffset))).toBe(traits.counts);
     });
 
     it('answers false for a block that was freed', () => {
@@ -210,7 +215,7 @@ function describeCounting<B extends Block>({ make, traits }: Contract<B>): void 
     allocator.tryAllocate(refused.layout);
     const { failures: after, ...rest } = allocator.stats();
     expect(after).toBe(failures + 1);
-    expect(rest).toEqual(before);
+    expect(common(rest)).toEqual(common(before));
   });
 
   it('does not change when a free is refused', () => {
