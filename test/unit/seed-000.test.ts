@@ -10,6 +10,7 @@ import {
   deallocate,
   globalAllocator,
   Layout,
+  ProxyAllocator,
   reallocate,
   SystemAllocator,
   setGlobalAllocator,
@@ -86,6 +87,18 @@ describe('the default that a program chooses', () => {
     expect(a.take()).toBe(8);
     expect(mine.calls).toEqual(['allocate', 'deallocate']);
     expect(first.stats()).toEqual(before);
+  });
+});
+
+describe('setGlobalAllocator(proxyOver(global))', () => {
+  it('is no endless recursion: the wrapped allocator is resolved at construction', () => {
+    const seen: number[] = [];
+    const inner = globalAllocator() as SystemAllocator;
+    const allocateSuccess = (_block: unknown, { size }: Layout) => seen.push(size);
+    setGlobalAllocator(new ProxyAllocator(inner, { allocateSuccess }));
+    const layout = Layout.from(64);
+    expect(deallocate(allocate(layout), layout)).toBe(true);
+    expect(seen).toEqual([64]);
   });
 });
 

@@ -3,19 +3,26 @@ import { beforeEach, describe, expect, it } from 'vitest';
 import {
   type Allocator,
   ArenaAllocator,
+  addressOf,
+  asBuffers,
   BaseAllocator,
   type Block,
   Box,
+  Checked,
   Fallback,
   Layout,
   Limited,
   NullAllocator,
+  ProxyAllocator,
+  Scoped,
   Segregator,
+  Stats,
   SystemAllocator,
   Vec,
 } from '../../lib/index.js';
 import { bytesOf } from '../support/call.js';
 import { idle, withCode } from '../support/idle.js';
+import { times } from '../support/pools.js';
 
 beforeEach(idle);
 
@@ -44,6 +51,9 @@ const combinators: [name: string, wrap: Wrap][] = [
   ['withFallback', (inner) => new NullAllocator().withFallback(inner)],
   ['Segregator', (inner) => new Segregator(16, new NullAllocator(), inner)],
   ['Limited', (inner) => new Limited(inner, { bytes: MIB })],
+  ['ProxyAllocator', (inner) => new ProxyAllocator(inner, {})],
+  ['Checked', (inner) => new Checked(inner)],
+  ['Stats', (inner) => new Stats(inner)],
 ];
 
 describe('a class with only two functions is usable in every combinator', () => {
@@ -60,6 +70,25 @@ describe('a class with only two functions is usable in every combinator', () => 
     expect(allocator.deallocate(grown, large)).toBe(true);
     expect([allocator.stats().liveBlocks, inner.blocks.size]).toEqual([0, 0]);
     expect(allocator.verify()).toBe(true);
+  });
+
+  it('Scoped, which takes its region from it', () => {
+    const inner = new OnlyTwo();
+    const scoped = new Scoped(inner, { size: 64 });
+    expect([...inner.blocks].map(({ byteLength }) => byteLength)).toEqual([64]);
+    expect(scoped.scope((scope) => scope.from('bytes').toString())).toBe('bytes');
+    scoped.dispose();
+    expect(inner.blocks.size).toBe(0);
+  });
+
+  it('asBuffers', () => {
+    const inner = new OnlyTwo();
+    const buffers = asBuffers(inner);
+    const layout = Layout.from(24);
+    const block = buffers.allocate(layout);
+    expect([Buffer.isBuffer(block), block.length, inner.blocks.size]).toEqual([true, 24, 1]);
+    expect(buffers.deallocate(block, layout)).toBe(true);
+    expect(inner.blocks.size).toBe(0);
   });
 
   it('Box and Vec', () => {
@@ -127,5 +156,59 @@ describe('ownership', () => {
       [false, true],
     ]);
     expect(both.owns(new SystemAllocator().allocate(layout))).toBe(false);
+  });
+});
+
+const kilobyte = () => new Scoped(new SystemAllocator(), { size: 1024 });
+
+describe('a scoped allocator with a kilobyte of memory', () => {
+  it('holds 100 bombs in a Vec of a scope, which go off in order at its end', () => {
+    const alloc = kilobyte();
+    const booms: string[] = [];
+    alloc.scope((inner) => {
+      for (let i = 0; i < 100; i++) {
+        const bomb = Box.of('u8', i, inner);
+        inner.onDrop(() => booms.push(`Boom! ${bomb.value}`));
+      }
+      expect(inner.stats().liveBlocks).toBe(100);
+      expect(booms).toEqual([]);
+    });
+    expect(booms).toEqual(times(100, (i) => `Boom! ${i}`));
+    expect(alloc.alloc(1024).length).toBe(1024);
+  });
+
+  it('holds a value of its own: My int: 23', () => {
+    const alloc = kilobyte();
+    const myInt = Box.of('i32', 23, alloc);
+    expect(`My int: ${myInt.value}`).toBe('My int: 23');
+    expect(alloc.stats().liveBytes).toBe(4);
+  });
+
+  it('reuses its block of memory for temporary allocations in a tight loop', () => {
+    const alloc = kilobyte();
+    const mapped = alloc.stats().mappedBytes;
+    const seen = new Set<bigint>();
+    for (let round = 0; round < 1000; round++) {
+      alloc.scope((inner) => {
+        seen.add(addressOf(inner.alloc(600)));
+      });
+    }
+    expect(seen.size).toBe(1);
+    expect(alloc.stats().mappedBytes).toBe(mapped);
+  });
+
+  it('lets no value out of its scope: what was allocated in it has length 0 and throws', () => {
+    const alloc = kilobyte();
+    const [box, vec, buffer, view] = alloc.scope((inner) => {
+      const all = Vec.of('u8', inner);
+      all.push(1, 2, 3);
+      const bytes = inner.from('escaping');
+      return [Box.of('u8', 7, inner), all, bytes, bytes.subarray(2, 4)] as const;
+    });
+    expect([buffer.length, view.length]).toEqual([0, 0]);
+    expect(() => box.value).toThrow(withCode('DETACHED'));
+    expect(() => vec.get(0)).toThrow(withCode('DETACHED'));
+    expect(alloc.owns(buffer)).toBe(false);
+    expect(alloc.verify()).toBe(true);
   });
 });
