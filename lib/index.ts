@@ -22,6 +22,8 @@ export { Checked } from './compose/checked.js';
 export { type ComposeParts, compose } from './compose/compose.js';
 export type { Composed, NodeReport } from './compose/composed.js';
 export { Fallback } from './compose/fallback.js';
+export { FreeList, type FreeListStats } from './compose/free-list.js';
+export type { FreeListOptions } from './compose/free-list-options.js';
 export { Limited, type Limits } from './compose/limited.js';
 export { NullAllocator } from './compose/null-allocator.js';
 export { type AllocatorEvents, ProxyAllocator } from './compose/proxy-allocator.js';

@@ -48,9 +48,10 @@ function addressOfPooled(buffer: Buffer, place: Place): bigint {
   const { state } = keeper.describe(buffer);
   if (state === 'moved' || state === 'freed') throw heapwrightError('ERR_HEAPWRIGHT_DETACHED');
   if (keeper.addressOf !== undefined) return keeper.addressOf(buffer);
-  const slab = arrayBufferOf(buffer);
+  const isView = ArrayBuffer.isView(buffer);
+  const slab = isView ? arrayBufferOf(buffer) : buffer;
   const address = native.addressOf(indexOf(slab), generationOf(slab), slab);
-  if (typeof address === 'bigint') return address + BigInt(offsetOf(buffer));
+  if (typeof address === 'bigint') return address + BigInt(isView ? offsetOf(buffer) : 0);
   throw refuseBlock(slab, 'block', address);
 }
 
@@ -150,12 +151,12 @@ function explainPooled(buffer: Buffer, place: Place): Explanation {
     return Object.freeze({ kind: 'block', state, ...NOTHING });
   }
   const { state, owner, usable, leases, site } = known;
-  const size = lengthOf(buffer);
+  const isView = ArrayBuffer.isView(buffer);
+  const size = isView ? lengthOf(buffer) : byteLengthOf(buffer);
   // A shared slab is not asked whether operations are in flight: only a lease holds it.
   const isApart =
     known.isGated !== false &&
-    offsetOf(buffer) === 0 &&
-    byteLengthOf(arrayBufferOf(buffer)) === size;
+    (!isView || (offsetOf(buffer) === 0 && byteLengthOf(arrayBufferOf(buffer)) === size));
   const isHeld = leases > 0 || state === 'abandoned' || isApart;
   return Object.freeze({
     kind: 'block',

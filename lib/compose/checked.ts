@@ -15,7 +15,7 @@ import { requireUnleased } from '../lease.js';
 import type { AllocateOptions, DeallocateOptions } from '../options.js';
 import { trustAllocator } from '../trust.js';
 import type { AllocatorLike } from './adopt.js';
-import { type Fenced, fillBytes, findDamage, frontOf, paint } from './checked/canaries.js';
+import { Fence, fillBytes, frontOf } from './checked/canaries.js';
 import type { Faults } from './checked/faults.js';
 import { type CheckedOptions, readCheckedOptions } from './checked/options.js';
 import { type LeakRow, Sites } from './checked/sites.js';
@@ -28,6 +28,8 @@ import { type Shape, type Wrapped, Wrapper } from './wrapped.js';
 const NEW = 0xa5;
 const OLD = 0x5a;
 const ABANDON: DeallocateOptions = Object.freeze({ whenBusy: 'abandon' });
+/** New bytes of a block that changes in place are zero. */
+const ZEROED_NEW: AllocateOptions = Object.freeze({ uninitialized: false });
 
 function bytesOf(block: Block): Uint8Array {
   return ArrayBuffer.isView(block) ? block : new Uint8Array(block);
@@ -117,12 +119,12 @@ export class Checked<B extends Block = ArrayBuffer> extends PassThrough<B> {
     throw this.#corrupted(found.length === 1 ? first : `${first}; ${found.length - 1} more blocks`);
   }
 
-  protected override take(layout: Layout, options: AllocateOptions | undefined): B {
+  protected override take(layout: Layout, options: AllocateOptions): B {
     this.#injectFault(layout);
     return this.#serve((each) => this.inner.allocate(each, options), layout, options);
   }
 
-  protected override tryTake(layout: Layout, options: AllocateOptions | undefined): B | null {
+  protected override tryTake(layout: Layout, options: AllocateOptions): B | null {
     if (this.#faults.isNextToFail(layout.size)) return null;
     return this.#serve((each) => this.inner.tryAllocate(each, options), layout, options);
   }
@@ -147,7 +149,7 @@ export class Checked<B extends Block = ArrayBuffer> extends PassThrough<B> {
     block: B,
     layout: Layout,
     newLayout: Layout,
-    options: AllocateOptions | undefined,
+    options: AllocateOptions,
   ): B {
     this.#injectFault(newLayout);
     this.#requireSound(block);
@@ -177,7 +179,7 @@ export class Checked<B extends Block = ArrayBuffer> extends PassThrough<B> {
       if (same !== null) this.#noteAllocated(same);
     } else if (shape !== null && shape.front === place.inside.front) {
       const next = this.#wrapper.changeInPlace(place, shape, newLayout);
-      if (next !== null) same = this.#refence(next as Block as B, layout.size, undefined);
+      if (next !== null) same = this.#refence(next as Block as B, layout.size, ZEROED_NEW);
     }
     if (same !== null) this.#sites.noteFreed(block);
     return same;
@@ -206,7 +208,7 @@ export class Checked<B extends Block = ArrayBuffer> extends PassThrough<B> {
   #serve<T extends B | null>(
     ask: (layout: Layout) => T,
     layout: Layout,
-    options: AllocateOptions | undefined,
+    options: AllocateOptions,
   ): T | B {
     const shape = this.#shapeFor(layout);
     if (shape === null) return this.#servePlain(ask, layout, options);
@@ -222,14 +224,15 @@ export class Checked<B extends Block = ArrayBuffer> extends PassThrough<B> {
       this.inner.deallocate(block, shape.layout);
       return this.#servePlain(ask, layout, options);
     }
-    const buffer = this.#wrapper.wrap({ block: block as B, ...shape }, layout);
+    const inside = { block: block as B, layout: shape.layout, front: shape.front };
+    const buffer = this.#wrapper.wrap(inside, layout);
     return this.#refence(buffer as Block as B, 0, options);
   }
 
   #servePlain<T extends B | null>(
     ask: (layout: Layout) => T,
     layout: Layout,
-    options: AllocateOptions | undefined,
+    options: AllocateOptions,
   ): T {
     const block = ask(layout);
     if (block === null) return block;
@@ -239,11 +242,11 @@ export class Checked<B extends Block = ArrayBuffer> extends PassThrough<B> {
   }
 
   /** A Buffer whose first `kept` bytes are contents: fills what is new, and paints the canaries. */
-  #refence(block: B, kept: number, options: AllocateOptions | undefined): B {
+  #refence(block: B, kept: number, options: AllocateOptions): B {
     // When the block became larger its old canary lies where the Buffer goes on now.
     fillBytes(bytesOf(block), 0, kept, kept + this.#canary);
     this.#fillNew(block, kept, options);
-    paint(this.#fence(this.#wrapper.of(block) as Wrapped<B>));
+    this.#fence(this.#wrapper.of(block) as Wrapped<B>).paint();
     this.#noteAllocated(block);
     return block;
   }
@@ -253,7 +256,7 @@ export class Checked<B extends Block = ArrayBuffer> extends PassThrough<B> {
     shape: Shape,
     layout: Layout,
     newLayout: Layout,
-    options: AllocateOptions | undefined,
+    options: AllocateOptions,
   ): B {
     try {
       const next = this.#wrapper.change(place, shape, newLayout, options) as Block as B;
@@ -263,7 +266,7 @@ export class Checked<B extends Block = ArrayBuffer> extends PassThrough<B> {
     }
   }
 
-  #migrate(block: B, layout: Layout, newLayout: Layout, options: AllocateOptions | undefined): B {
+  #migrate(block: B, layout: Layout, newLayout: Layout, options: AllocateOptions): B {
     requireUnleased(block);
     const ask = (each: Layout) => this.inner.allocate(each, options);
     const moved = this.#serve(ask, newLayout, options);
@@ -283,8 +286,8 @@ export class Checked<B extends Block = ArrayBuffer> extends PassThrough<B> {
     if (place !== null) place.site = site;
   }
 
-  #fillNew(block: B, kept: number, options: AllocateOptions | undefined): void {
-    if (this.#fills && options?.uninitialized === true) fillBytes(bytesOf(block), NEW, kept);
+  #fillNew(block: B, kept: number, options: AllocateOptions): void {
+    if (this.#fills && options.uninitialized === true) fillBytes(bytesOf(block), NEW, kept);
   }
 
   /** Fills a block that is about to be freed, unless something may still read it. */
@@ -300,8 +303,8 @@ export class Checked<B extends Block = ArrayBuffer> extends PassThrough<B> {
     };
   }
 
-  #fence({ inside }: Wrapped<B>): Fenced {
-    return { ...inside, bytes: bytesOf(inside.block), canary: this.#canary };
+  #fence({ inside }: Wrapped<B>): Fence {
+    return new Fence(bytesOf(inside.block), inside, this.#canary);
   }
 
   /** What was overwritten around a block, in words. The next one to look finds nothing. */
@@ -309,9 +312,9 @@ export class Checked<B extends Block = ArrayBuffer> extends PassThrough<B> {
     const place = this.#wrapper.of(block);
     if (place === null || place.fate !== 'live') return null;
     const fence = this.#fence(place);
-    const damage = findDamage(fence);
+    const damage = fence.findDamage();
     if (damage === null) return null;
-    paint(fence);
+    fence.paint();
     const sites = this.#sites.describe(block);
     const size = lengthOf(block as Buffer);
     return `a block of ${size} bytes${sites === '' ? '' : `, ${sites}`}: ${damage}`;

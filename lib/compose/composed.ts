@@ -59,11 +59,11 @@ export class Composed extends PassThrough<Buffer> {
     return this.#parts.text;
   }
 
-  protected override take(layout: Layout, options: AllocateOptions | undefined): Buffer {
+  protected override take(layout: Layout, options: AllocateOptions): Buffer {
     return this.#requireBuffer(super.take(layout, options), layout);
   }
 
-  protected override tryTake(layout: Layout, options: AllocateOptions | undefined): Buffer | null {
+  protected override tryTake(layout: Layout, options: AllocateOptions): Buffer | null {
     const block = super.tryTake(layout, options);
     return block === null ? null : this.#requireBuffer(block, layout);
   }

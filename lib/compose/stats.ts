@@ -102,7 +102,7 @@ export class Stats<B extends Block = ArrayBuffer> extends PassThrough<B> {
     this.#failures = noFailures();
   }
 
-  protected override take(layout: Layout, options: AllocateOptions | undefined): B {
+  protected override take(layout: Layout, options: AllocateOptions): B {
     let block: B;
     try {
       block = super.take(layout, options);
@@ -114,7 +114,7 @@ export class Stats<B extends Block = ArrayBuffer> extends PassThrough<B> {
     return block;
   }
 
-  protected override tryTake(layout: Layout, options: AllocateOptions | undefined): B | null {
+  protected override tryTake(layout: Layout, options: AllocateOptions): B | null {
     const block = super.tryTake(layout, options);
     if (block === null) this.#failures.unknown++;
     else this.#sizes.add(layout.size);
@@ -125,7 +125,7 @@ export class Stats<B extends Block = ArrayBuffer> extends PassThrough<B> {
     block: B,
     layout: Layout,
     newLayout: Layout,
-    options: AllocateOptions | undefined,
+    options: AllocateOptions,
   ): B {
     const before = whereabouts(block);
     let next: B;

@@ -55,7 +55,7 @@ export const FREED: Place = new Nowhere();
 export const ABANDONED: Place = new Nowhere();
 
 class PooledStamp extends Adopted {
-  #place: Place;
+  #place: Place | null;
   readonly #handle: number;
 
   constructor(buffer: object, place: Place, handle: number) {
@@ -79,6 +79,11 @@ class PooledStamp extends Adopted {
 
   static setPlace(buffer: Buffer, place: Place): void {
     if (#place in buffer) buffer.#place = place;
+  }
+
+  static putPlace(block: object, place: Place | null): void {
+    if (#place in block) block.#place = place;
+    else if (place !== null) new PooledStamp(block, place, -1);
   }
 }
 
@@ -106,6 +111,8 @@ export const placeOf = PooledStamp.placeOf;
 /** The slot that a pooled Buffer was given. */
 export const handleOf = PooledStamp.handleOf;
 export const setPlace = PooledStamp.setPlace;
+/** The same for a block of any kind, with a stamp or without; null: none that this file knows of. */
+export const putPlace = PooledStamp.putPlace;
 
 /** Marks a new pooled Buffer as one that was asked for with an alignment other than 1. */
 export const stampAlign = AlignStamp.stampAlign;

@@ -1,0 +1,218 @@
+/**
+ * The blocks that a free list has in existence: what each was got with, and how it goes back. They
+ * are held weakly here, so that the collector may have what the program forgets; those that wait
+ * are held by the list.
+ */
+import type { Allocator } from '../allocator.js';
+import { arrayBufferOf, type Block, byteLengthOf, lengthOf, offsetOf } from '../block.js';
+import { isHeapwrightError } from '../errors.js';
+import { type Explanation, explain } from '../introspection.js';
+import type { Layout } from '../layout.js';
+import type { DeallocateOptions } from '../options.js';
+import { type Place, placeOf, putPlace } from '../pool/stamp.js';
+
+/** Whether a state is that of what was freed and is not back. */
+export function isHeld(state: Explanation['state']): boolean {
+  return state === 'abandoned' || state === 'leased';
+}
+
+/** One block of the parent. */
+export class ListBlock<B extends Block> {
+  /** As the parent knows it. */
+  readonly layout: Layout;
+  readonly ref: WeakRef<B>;
+  /** Where the parent has it. */
+  readonly home: Place | null;
+  /** Whether it is used again and again; otherwise it was made for one request. */
+  readonly isKept: boolean;
+  /** What it takes up. */
+  readonly bytes: number;
+  /** Given back, with its memory still in use. */
+  isAbandoned = false;
+  /** Freed under a lease, with which it comes back. */
+  isDoomed = false;
+
+  constructor(block: B, layout: Layout, bytes: number, isKept: boolean) {
+    this.layout = layout;
+    this.bytes = bytes;
+    this.ref = new WeakRef(block);
+    this.home = placeOf(block);
+    this.isKept = isKept;
+  }
+}
+
+/** What the list knows of an object that it handed out. */
+interface Known<B extends Block> {
+  readonly block: ListBlock<B>;
+  /** The parent's object, where this one is a view of it. */
+  readonly carrier: B | null;
+  /** The view that was last made of it. */
+  view: B | null;
+}
+
+/** Whether a free has to ask for operations in flight: the memory is nobody else's. */
+export function isDedicated(block: Block): boolean {
+  if (!ArrayBuffer.isView(block)) return true;
+  return offsetOf(block) === 0 && byteLengthOf(arrayBufferOf(block)) === lengthOf(block);
+}
+
+export class ListBlocks<B extends Block> {
+  readonly #parent: Allocator<B>;
+  readonly #all = new Set<ListBlock<B>>();
+  readonly #known = new WeakMap<B, Known<B>>();
+  readonly #forgotten: FinalizationRegistry<ListBlock<B>>;
+  readonly #onForgotten: (block: ListBlock<B>) => void;
+  /** Blocks that count towards the most that there may be. */
+  count = 0;
+  abandonedBlocks = 0;
+  abandonedBytes = 0;
+
+  /** @param onForgotten Told of a block that was collected while the program had it. */
+  constructor(parent: Allocator<B>, onForgotten: (block: ListBlock<B>) => void) {
+    this.#parent = parent;
+    this.#onForgotten = onForgotten;
+    this.#forgotten = new FinalizationRegistry((block) => this.#collected(block));
+  }
+
+  /** A block that the parent gave. */
+  add(object: B, layout: Layout, bytes: number, isKept: boolean): ListBlock<B> {
+    const block = new ListBlock(object, layout, bytes, isKept);
+    this.#all.add(block);
+    this.#known.set(object, { block, carrier: null, view: null });
+    this.#forgotten.register(object, block, block);
+    if (layout.size > 0) this.count++;
+    return block;
+  }
+
+  /** A view that stands for a block from now on. */
+  addView(carrier: B, view: B): void {
+    const known = this.#known.get(carrier) as Known<B>;
+    known.view = view;
+    this.#known.set(view, { block: known.block, carrier, view: null });
+  }
+
+  /** The block behind an object that was handed out. */
+  blockOf(object: B): ListBlock<B> {
+    return (this.#known.get(object) as Known<B>).block;
+  }
+
+  isKnown(object: unknown): boolean {
+    return this.#known.has(object as B);
+  }
+
+  /** The parent's own object behind one that was handed out. */
+  carrierOf(object: B): B {
+    return this.#known.get(object)?.carrier ?? object;
+  }
+
+  viewOf(carrier: B): B | null {
+    return this.#known.get(carrier)?.view ?? null;
+  }
+
+  /** Gives a block back to the parent. Whether its memory is back. On any error it stays. */
+  giveBack(carrier: B, options: DeallocateOptions): boolean {
+    const block = this.blockOf(carrier);
+    const place = placeOf(carrier);
+    putPlace(carrier, block.home);
+    try {
+      const isBack = this.#parent.deallocate(carrier, block.layout, options);
+      this.leave(block);
+      if (!isBack) this.abandon(block);
+      return isBack;
+    } catch (error) {
+      putPlace(carrier, place);
+      throw error;
+    }
+  }
+
+  /** The same for memory that was under a lease: an operation in flight keeps it. */
+  giveBackLeased(carrier: B): void {
+    const block = this.blockOf(carrier);
+    putPlace(carrier, block.home);
+    let lease: Disposable | null = null;
+    try {
+      lease = this.#parent.lease(carrier);
+    } catch {
+      // The parent has no leases: a free is all that there is.
+    }
+    this.tryGiveBack(carrier);
+    lease?.[Symbol.dispose]();
+  }
+
+  /** The same where there is nobody to tell of an error: what was moved away is gone anyway. */
+  tryGiveBack(carrier: B): void {
+    try {
+      this.giveBack(carrier, {});
+    } catch (error) {
+      this.leave(this.blockOf(carrier));
+      if (!isHeapwrightError(error)) throw error;
+    }
+  }
+
+  /** The block is the list's no more. */
+  leave(block: ListBlock<B>): void {
+    if (!this.#all.delete(block)) return;
+    if (!block.isAbandoned && block.layout.size > 0) this.count--;
+    this.#forgotten.unregister(block);
+  }
+
+  /** It was given back, and its memory is still in use. */
+  abandon(block: ListBlock<B>): void {
+    block.isAbandoned = true;
+    this.#all.add(block);
+    this.abandonedBlocks++;
+    this.abandonedBytes += block.bytes;
+  }
+
+  /** A leased block was freed. */
+  doom(block: ListBlock<B>): void {
+    block.isDoomed = true;
+    this.abandonedBlocks++;
+    this.abandonedBytes += block.bytes;
+  }
+
+  /** Its last lease has ended. */
+  undoom(block: ListBlock<B>): void {
+    block.isDoomed = false;
+    this.abandonedBlocks--;
+    this.abandonedBytes -= block.bytes;
+  }
+
+  /** Strikes out abandoned blocks whose memory is back. */
+  sweep(): void {
+    if (this.abandonedBlocks === 0) return;
+    for (const block of this.#all) {
+      if (!block.isAbandoned) continue;
+      const object = block.ref.deref();
+      if (object !== undefined && isHeld(explain(object).state)) continue;
+      this.#all.delete(block);
+      this.undoom(block);
+    }
+  }
+
+  /** Every block that is neither abandoned nor collected, as the parent gave it. */
+  *carriers(): Generator<B> {
+    for (const block of [...this.#all]) {
+      const object = block.isAbandoned ? undefined : block.ref.deref();
+      if (object !== undefined && this.#all.has(block)) yield object;
+    }
+  }
+
+  /** Blocks that count, and the bytes of all that are not abandoned, one by one: for `verify`. */
+  sum(): { count: number; bytes: number } {
+    let [count, bytes] = [0, 0];
+    for (const block of this.#all) {
+      if (block.isAbandoned) continue;
+      if (block.layout.size > 0) count++;
+      if (!block.isDoomed) bytes += block.bytes;
+    }
+    return { count, bytes };
+  }
+
+  #collected(block: ListBlock<B>): void {
+    if (block.isAbandoned || !this.#all.has(block)) return;
+    this.leave(block);
+    if (block.isDoomed) this.undoom(block);
+    else this.#onForgotten(block);
+  }
+}

@@ -1,0 +1,364 @@
+/**
+ * What a free list does with arguments that were checked: blocks come from those that wait or from
+ * the parent, and go back to one of the two.
+ */
+import { Buffer } from 'node:buffer';
+import { type Allocator, isOutOfMemory } from '../allocator.js';
+import { arrayBufferOf, type Block, lengthOf, offsetOf } from '../block.js';
+import { heapwrightError } from '../errors.js';
+import { explain } from '../introspection.js';
+import { Layout } from '../layout.js';
+import { Code, native } from '../native.js';
+import { optionsOf, ZEROED } from '../options.js';
+import { putPlace } from '../pool/stamp.js';
+import { zero, zeroFrom } from '../pool/zero.js';
+import { isDedicated, isHeld, ListBlocks } from './list-blocks.js';
+import { type Leased, type ListOwner, Out, sizeOf, Waiting } from './list-places.js';
+
+type ViewConstructor = new (buffer: ArrayBuffer, offset: number, length: number) => Buffer;
+/** What `Buffer` itself makes its Buffers with. */
+const FastBuffer = (Buffer as unknown as { [Symbol.species]: ViewConstructor })[Symbol.species];
+
+/** Why a list has no block for a request. */
+export type Refusal = 'too-large' | 'full';
+
+function isBusy(): boolean {
+  return native.isBusy() !== Code.OK;
+}
+
+function zeroBlock(block: Block): void {
+  zero(ArrayBuffer.isView(block) ? block : new Uint8Array(block));
+}
+
+export class ListStock<B extends Block> {
+  readonly parent: Allocator<B>;
+  /** That of a block, as the parent knows it. */
+  readonly layout: Layout;
+  readonly max: number;
+  readonly blocks: ListBlocks<B>;
+  readonly owner: ListOwner;
+  readonly idle: Waiting;
+  /** Bytes that a block takes up. */
+  readonly usable: number;
+  /** As the parent gave them; the one that was freed last at the end. */
+  waiting: B[] = [];
+  /** Where a block is that was asked for in full, with the alignment that was last asked for. */
+  whole: Out;
+  /** Whether blocks are Buffers that share memory with others: no free has to look at the loop. */
+  isShared = false;
+  isClosed = false;
+  liveBlocks = 0;
+  liveBytes = 0;
+  peakBytes = 0;
+  allocations = 0;
+  failures = 0;
+  /** Where a block is whose layout was the last one asked for that is smaller. */
+  #part: Out;
+  #hasDedicated = false;
+  /** Null: not known yet. */
+  #isOfBuffers: boolean | null = null;
+
+  constructor(parent: Allocator<B>, layout: Layout, max: number, owner: ListOwner) {
+    this.parent = parent;
+    this.layout = layout;
+    this.max = max;
+    this.owner = owner;
+    this.usable = parent.usableSize(layout);
+    this.blocks = new ListBlocks(parent, ({ bytes }) => this.exit(bytes));
+    this.idle = new Waiting(owner);
+    this.whole = new Out(owner, layout);
+    this.#part = this.whole;
+  }
+
+  /** A block is with the program from now on. */
+  enter(bytes: number): void {
+    this.allocations++;
+    this.liveBlocks++;
+    this.liveBytes += bytes;
+    const held = this.liveBytes + this.blocks.abandonedBytes;
+    if (held > this.peakBytes) this.peakBytes = held;
+  }
+
+  exit(bytes: number): void {
+    this.liveBlocks--;
+    this.liveBytes -= bytes;
+  }
+
+  requireOpen(): void {
+    if (this.isClosed) throw heapwrightError('ERR_HEAPWRIGHT_CLOSED');
+  }
+
+  fits({ size, align }: Layout): boolean {
+    return size <= this.layout.size && align <= this.layout.align;
+  }
+
+  usableOf(layout: Layout): number {
+    const { size } = layout;
+    if (size === this.layout.size) return this.usable;
+    const isCarried = size > 0 && this.fits(layout) && this.#areBuffers();
+    return isCarried ? this.usable : this.parent.usableSize(layout);
+  }
+
+  /** Makes blocks until so many wait. */
+  fill(count: number): void {
+    while (this.waiting.length < count) {
+      const made = this.#make(0);
+      if (made === null) return;
+      this.waiting.push(made);
+    }
+  }
+
+  /** A block, or why the list has none; the parent's own refusal is thrown. */
+  serve(layout: Layout, asked: number): B | Refusal {
+    this.requireOpen();
+    if (!this.fits(layout)) return this.#fail('too-large');
+    const { size } = layout;
+    if (size === this.layout.size) return this.#serveWhole(layout, asked);
+    if (size > 0 && this.#areBuffers()) return this.#servePart(layout, asked);
+    return this.#serveApart(layout, asked);
+  }
+
+  #fail(reason: Refusal): Refusal {
+    this.failures++;
+    return reason;
+  }
+
+  #serveWhole(layout: Layout, asked: number): B | Refusal {
+    if (this.whole.align !== layout.align) this.whole = new Out(this.owner, layout);
+    const used = this.#pop();
+    const block = used ?? this.#make(asked);
+    if (block === null) return this.#fail('full');
+    if (used !== null && (asked & ZEROED) !== 0) zeroBlock(block);
+    putPlace(block, this.whole);
+    this.enter(this.usable);
+    return block;
+  }
+
+  /** A view of the first bytes of a block. */
+  #servePart(layout: Layout, asked: number): B | Refusal {
+    const carrier = this.#pop() ?? this.#make(asked & ~ZEROED);
+    if (carrier === null) return this.#fail('full');
+    const { size, align } = layout;
+    const part = this.#part;
+    if (part.size !== size || part.align !== align) this.#part = new Out(this.owner, layout);
+    const last = this.blocks.viewOf(carrier);
+    const isSame = last !== null && lengthOf(last as Buffer) === size;
+    const view = isSame ? last : this.#makeView(carrier, size);
+    putPlace(view, this.#part);
+    if ((asked & ZEROED) !== 0) zeroBlock(view);
+    this.enter(this.usable);
+    return view;
+  }
+
+  /** A block of the parent's for this request alone. */
+  #serveApart(layout: Layout, asked: number): B | Refusal {
+    const { blocks } = this;
+    if (layout.size > 0 && blocks.count >= this.max) {
+      const spare = this.#pop();
+      if (spare === null) return this.#fail('full');
+      blocks.tryGiveBack(spare);
+    }
+    const block = this.#fetch(layout, asked);
+    const own = blocks.add(block, layout, this.parent.usableSize(layout), false);
+    putPlace(block, new Out(this.owner, layout));
+    this.enter(own.bytes);
+    return block;
+  }
+
+  /** The one that was freed last. Those that were moved away meanwhile are dropped. */
+  #pop(): B | null {
+    for (;;) {
+      const block = this.waiting.pop();
+      if (block === undefined) return null;
+      if (this.isWhole(block)) return block;
+      this.blocks.tryGiveBack(block);
+    }
+  }
+
+  /** Whether a block of the parent's still has its memory. */
+  isWhole(carrier: B): boolean {
+    return sizeOf(carrier) === this.layout.size;
+  }
+
+  /** One block more, or null: there are as many as there may be. */
+  #make(asked: number): B | null {
+    const { blocks } = this;
+    if (blocks.count >= this.max) return null;
+    const block = this.#fetch(this.layout, asked);
+    blocks.add(block, this.layout, this.usable, true);
+    putPlace(block, this.idle);
+    this.#isOfBuffers = ArrayBuffer.isView(block);
+    this.#hasDedicated ||= isDedicated(block);
+    this.isShared = !this.#hasDedicated;
+    return block;
+  }
+
+  /** Asks the parent. The parent's functions may be the program's, and use or end the list. */
+  #fetch(layout: Layout, asked: number): B {
+    const { blocks } = this;
+    const counts = layout.size > 0 ? 1 : 0;
+    blocks.count += counts;
+    let block: B;
+    try {
+      block = this.parent.allocate(layout, optionsOf(asked));
+    } catch (error) {
+      if (isOutOfMemory(error)) this.failures++;
+      throw error;
+    } finally {
+      blocks.count -= counts;
+    }
+    if (!this.isClosed) return block;
+    this.parent.deallocate(block, layout);
+    throw heapwrightError('ERR_HEAPWRIGHT_CLOSED');
+  }
+
+  /** Asks with an empty block where none has come yet. */
+  #areBuffers(): boolean {
+    if (this.#isOfBuffers === null) {
+      const nothing = Layout.from(0);
+      const block = this.parent.allocate(nothing);
+      this.#isOfBuffers = ArrayBuffer.isView(block);
+      this.parent.deallocate(block, nothing);
+    }
+    return this.#isOfBuffers;
+  }
+
+  #makeView(carrier: B, size: number): B {
+    const bytes = carrier as Buffer;
+    const view = new FastBuffer(arrayBufferOf(bytes), offsetOf(bytes), size) as Block as B;
+    this.blocks.addView(carrier, view);
+    return view;
+  }
+
+  /** Frees a block that is `out`: true, it waits or is back; false, it comes back later. */
+  free(block: B, out: Out, refuses: boolean): boolean {
+    const { blocks } = this;
+    const own = blocks.blockOf(block);
+    const carrier = blocks.carrierOf(block);
+    const isWhole = own.isKept && this.isWhole(carrier);
+    const isInUse = isWhole && isDedicated(carrier) && isBusy();
+    putPlace(block, this.idle);
+    if (isWhole && !isInUse) {
+      this.waiting.push(carrier);
+      this.exit(own.bytes);
+      return true;
+    }
+    try {
+      const isBack = blocks.giveBack(carrier, { whenBusy: refuses ? 'throw' : 'abandon' });
+      this.exit(own.bytes);
+      return isBack;
+    } catch (error) {
+      if (out.size > 0 && sizeOf(carrier) === 0) {
+        blocks.leave(own); // moved away: there is nothing to have back
+        this.exit(own.bytes);
+      } else {
+        putPlace(block, out);
+      }
+      throw error;
+    }
+  }
+
+  /** A leased block was freed: it comes back with its last lease. */
+  doom(block: B, leased: Leased): void {
+    leased.isFreed = true;
+    const own = this.blocks.blockOf(block);
+    this.exit(own.bytes);
+    this.blocks.doom(own);
+  }
+
+  endLease(block: B, leased: Leased): void {
+    if (--leased.leases > 0) return;
+    if (!leased.isFreed) {
+      putPlace(block, leased.out);
+      return;
+    }
+    const { blocks } = this;
+    const own = blocks.blockOf(block);
+    const carrier = blocks.carrierOf(block);
+    blocks.undoom(own);
+    putPlace(block, this.idle);
+    if (isBusy()) blocks.giveBackLeased(carrier);
+    else if (own.isKept && this.isWhole(carrier)) this.waiting.push(carrier);
+    else blocks.tryGiveBack(carrier);
+  }
+
+  /** Whether another layout of a block is the parent's affair: of what cannot be a view. */
+  changesInParent(block: B, newLayout: Layout): boolean {
+    if (newLayout.size === 0 || !this.fits(newLayout)) return false;
+    return !ArrayBuffer.isView(block) && this.blocks.blockOf(block).layout.size > 0;
+  }
+
+  /** The same block, as the parent changes it; null: it stays as it is. */
+  change(
+    block: B,
+    out: Out,
+    newLayout: Layout,
+    change: (from: Layout, to: Layout) => B | null,
+  ): B | null {
+    const { blocks } = this;
+    const own = blocks.blockOf(block);
+    const isKept = newLayout.size === this.layout.size;
+    const to = isKept ? this.layout : newLayout;
+    putPlace(block, own.home);
+    let next: B | null = null;
+    try {
+      next = change(own.layout, to);
+    } finally {
+      if (next === null) putPlace(block, out);
+    }
+    if (next === null) return null;
+    blocks.leave(own);
+    if (isHeld(explain(block).state)) blocks.abandon(own);
+    this.exit(own.bytes);
+    const { bytes } = blocks.add(next, to, this.parent.usableSize(to), isKept);
+    putPlace(next, new Out(this.owner, newLayout));
+    this.enter(bytes);
+    return next;
+  }
+
+  /** Another view of the same block, or null. New bytes are zero. */
+  resize(block: B, layout: Layout, newLayout: Layout): B | null {
+    const { blocks } = this;
+    const { isKept, bytes } = blocks.blockOf(block);
+    const carrier = blocks.carrierOf(block);
+    if (!isKept || newLayout.size === 0 || !this.fits(newLayout)) return null;
+    if (!ArrayBuffer.isView(carrier) || !this.isWhole(carrier)) return null;
+    if (isDedicated(carrier) && isBusy()) return null;
+    const next = this.#makeView(carrier, newLayout.size);
+    putPlace(block, this.idle);
+    putPlace(next, new Out(this.owner, newLayout));
+    zeroFrom(next as Buffer, layout.size);
+    this.exit(bytes);
+    this.enter(bytes);
+    return next;
+  }
+
+  /** Gives back what waits. */
+  trim(): number {
+    const { waiting } = this;
+    this.waiting = [];
+    for (const block of waiting) this.blocks.tryGiveBack(block);
+    return waiting.length;
+  }
+
+  /** Gives everything back. */
+  end(): void {
+    this.isClosed = true;
+    this.isShared = false;
+    this.waiting = [];
+    for (const carrier of this.blocks.carriers()) {
+      const view = this.blocks.viewOf(carrier);
+      if (view !== null) putPlace(view, this.idle);
+      this.blocks.tryGiveBack(carrier);
+    }
+  }
+
+  /** The invariant that is broken, or null. */
+  check(): string | null {
+    const { count, bytes } = this.blocks.sum();
+    if (count !== this.blocks.count) return 'every block is counted once';
+    const held = this.liveBytes + this.waiting.length * this.usable;
+    if (bytes !== held) return 'a block is live or waits';
+    return new Set(this.waiting).size === this.waiting.length ? null : 'a block waits once';
+  }
+}
