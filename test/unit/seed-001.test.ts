@@ -10,6 +10,7 @@ import {
   Box,
   Checked,
   Fallback,
+  FreeList,
   Layout,
   Limited,
   NullAllocator,
@@ -70,6 +71,18 @@ describe('a class with only two functions is usable in every combinator', () => 
     expect(allocator.deallocate(grown, large)).toBe(true);
     expect([allocator.stats().liveBlocks, inner.blocks.size]).toEqual([0, 0]);
     expect(allocator.verify()).toBe(true);
+  });
+
+  it('FreeList, which has its blocks from it', () => {
+    const inner = new OnlyTwo();
+    const list = new FreeList(inner, { size: 24, min: 2, max: 2 });
+    const layout = Layout.from(24);
+    const block = list.allocate(layout);
+    expect([list.owns(block), inner.blocks.size]).toEqual([true, 2]);
+    expect(list.deallocate(block, layout)).toBe(true);
+    expect(inner.blocks.size).toBe(2);
+    list.dispose();
+    expect(inner.blocks.size).toBe(0);
   });
 
   it('Scoped, which takes its region from it', () => {
