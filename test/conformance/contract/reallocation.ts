@@ -175,7 +175,7 @@ export function describeReallocation<B extends Block>({ make, traits }: Contract
       });
     }
 
-    if (traits.isNative) {
+    if (traits.leases ?? traits.isNative) {
       it('refuses a leased block and leaves it alive', () => {
         const { allocator } = make();
         const block = allocator.allocate(layout);
