@@ -48,11 +48,14 @@ export default [
     ),
   },
   {
-    name: 'a fallback never leaves its main allocator',
-    guards: 'the growth of a block by migration',
-    file: 'lib/compose/fallback.ts',
-    find: 'if (home !== this.#primary || !isOutOfMemory(error)) throw error;',
-    replace: 'if (home === this.#primary || !isOutOfMemory(error)) throw error;',
-    test: unit('fallback', '48 + 48 into 64 + 256 grows the first to 128 by migration'),
+    name: 'the usable size of an arena is what was asked for',
+    guards: 'exact usable sizes',
+    file: 'lib/allocators/native-allocator.ts',
+    find: '  if (usable < 0) throw refuseCall(usable);\n  return usable;',
+    replace: '  if (usable < 0) throw refuseCall(usable);\n  return size;',
+    test: unit(
+      'seed-000',
+      'usableSize(layout) of an arena is the exact class size (100 -> 112) and what a real block reports',
+    ),
   },
 ];
