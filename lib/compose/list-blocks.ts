@@ -111,14 +111,10 @@ export class ListBlocks<B extends Block> {
 
   /** Gives a block back to the parent. Whether its memory is back. On any error it stays. */
   giveBack(carrier: B, options: DeallocateOptions): boolean {
-    const block = this.blockOf(carrier);
     const place = placeOf(carrier);
-    putPlace(carrier, block.home);
+    putPlace(carrier, this.blockOf(carrier).home);
     try {
-      const isBack = this.#parent.deallocate(carrier, block.layout, options);
-      this.leave(block);
-      if (!isBack) this.abandon(block);
-      return isBack;
+      return this.#free(carrier, options);
     } catch (error) {
       putPlace(carrier, place);
       throw error;
@@ -127,22 +123,34 @@ export class ListBlocks<B extends Block> {
 
   /** The same for memory that was under a lease: an operation in flight keeps it. */
   giveBackLeased(carrier: B): void {
-    const block = this.blockOf(carrier);
-    putPlace(carrier, block.home);
+    putPlace(carrier, this.blockOf(carrier).home);
     let lease: Disposable | null = null;
     try {
       lease = this.#parent.lease(carrier);
     } catch {
       // The parent has no leases: a free is all that there is.
     }
-    this.tryGiveBack(carrier);
+    // As it is: another place would hide the lease from the parent.
+    this.#tryTo(() => this.#free(carrier, {}), carrier);
     lease?.[Symbol.dispose]();
   }
 
   /** The same where there is nobody to tell of an error: what was moved away is gone anyway. */
   tryGiveBack(carrier: B): void {
+    this.#tryTo(() => this.giveBack(carrier, {}), carrier);
+  }
+
+  #free(carrier: B, options: DeallocateOptions): boolean {
+    const block = this.blockOf(carrier);
+    const isBack = this.#parent.deallocate(carrier, block.layout, options);
+    this.leave(block);
+    if (!isBack) this.abandon(block);
+    return isBack;
+  }
+
+  #tryTo(free: () => unknown, carrier: B): void {
     try {
-      this.giveBack(carrier, {});
+      free();
     } catch (error) {
       this.leave(this.blockOf(carrier));
       if (!isHeapwrightError(error)) throw error;

@@ -107,6 +107,16 @@ async function moveAll(buffers, how) {
   return moved;
 }
 
+/** Two regions of each family, and slabs: two under what the third charges for its regions. */
+function owedOf({ system, arena }, families, fate) {
+  const owed = sum([system, arena]);
+  strictEqual(owed.blocks, fate === 'freed' ? 0 : 4 + 3);
+  if (fate === 'freed') return owed;
+  // The regions themselves are of none of these allocators.
+  const { mappedBytes } = families[2].scoped.stats();
+  return { blocks: owed.blocks + 2, bytes: owed.bytes + mappedBytes };
+}
+
 /** Brings fresh scopes and lists into the state `fate`: the answer is that of `enact`. */
 export async function enactScoped(fate) {
   const [system, arena] = [new SystemAllocator(), new ArenaAllocator()];
@@ -116,8 +126,7 @@ export async function enactScoped(fate) {
   const buffers = [...families.flatMap((family) => family.buffers), ...listed.buffers];
 
   const leases = fate === 'leased' ? [...families.map(lease), leaseListed(listed)] : null;
-  const settled =
-    fate === 'abandoned' ? [...families.map(abandon), abandonListed(listed)] : [];
+  const settled = fate === 'abandoned' ? [...families.map(abandon), abandonListed(listed)] : [];
   if (fate === 'freed') {
     for (const family of families) end(family);
     for (const buffer of listed.buffers) listed.list.deallocate(buffer, LISTED);
@@ -126,8 +135,15 @@ export async function enactScoped(fate) {
   }
   const moved = isMoved(fate) ? await moveAll(buffers, fate) : [];
   if (isMoved(fate)) throws(() => pool.verify(), { code: 'ERR_HEAPWRIGHT_CORRUPTED' });
-  const owed = sum([system, arena]);
-  // The regions of the third family are not of its parent's memory: it is charged with as much.
-  const charged = fate === 'freed' ? 0 : families[2].scoped.stats().mappedBytes;
-  return { allocators: [system, arena, pool], families, listed, leases, moved, owed, charged, settled: Promise.all(settled) };
+  const open = fate === 'freed' ? [] : [...families.map(({ scoped }) => scoped), listed.list];
+  for (const each of open) strictEqual(each.verify(), true);
+  return {
+    allocators: [system, arena, pool, ...open],
+    families,
+    listed,
+    leases,
+    moved,
+    owed: owedOf({ system, arena }, families, fate),
+    settled: Promise.all(settled),
+  };
 }
