@@ -8,6 +8,7 @@ import { arrayBufferOf, type Block, byteLengthOf, lengthOf, offsetOf } from '../
 import { isHeapwrightError } from '../errors.js';
 import { type Explanation, explain } from '../introspection.js';
 import type { Layout } from '../layout.js';
+import type { Lease } from '../lease.js';
 import type { DeallocateOptions } from '../options.js';
 import { type Place, placeOf, putPlace } from '../pool/stamp.js';
 
@@ -114,47 +115,55 @@ export class ListBlocks<B extends Block> {
     const place = placeOf(carrier);
     putPlace(carrier, this.blockOf(carrier).home);
     try {
-      return this.#free(carrier, options);
+      return this.#deallocate(carrier, options);
     } catch (error) {
       putPlace(carrier, place);
       throw error;
     }
   }
 
+  /** The same where there is nobody to tell of an error: what was moved away is gone anyway. */
+  tryGiveBack(carrier: B): void {
+    const block = this.blockOf(carrier);
+    putPlace(carrier, block.home);
+    try {
+      this.#deallocate(carrier, {});
+    } catch (error) {
+      this.leave(block);
+      if (!isHeapwrightError(error)) throw error;
+    }
+  }
+
   /** The same for memory that was under a lease: an operation in flight keeps it. */
   giveBackLeased(carrier: B): void {
     putPlace(carrier, this.blockOf(carrier).home);
-    let lease: Disposable | null = null;
+    const lease = this.#leaseOfParent(carrier);
     try {
-      lease = this.#parent.lease(carrier);
-    } catch {
-      // The parent has no leases: a free is all that there is.
+      this.#deallocate(carrier, {});
+    } catch (error) {
+      this.leave(this.blockOf(carrier));
+      if (!isHeapwrightError(error)) throw error;
+    } finally {
+      lease?.dispose();
     }
-    // As it is: another place would hide the lease from the parent.
-    this.#tryTo(() => this.#free(carrier, {}), carrier);
-    lease?.[Symbol.dispose]();
   }
 
-  /** The same where there is nobody to tell of an error: what was moved away is gone anyway. */
-  tryGiveBack(carrier: B): void {
-    this.#tryTo(() => this.giveBack(carrier, {}), carrier);
+  /** Null: the parent has none, and a free is all that there is. */
+  #leaseOfParent(carrier: B): Lease | null {
+    try {
+      return this.#parent.lease(carrier);
+    } catch (error) {
+      if (isHeapwrightError(error)) return null;
+      throw error;
+    }
   }
 
-  #free(carrier: B, options: DeallocateOptions): boolean {
+  #deallocate(carrier: B, options: DeallocateOptions): boolean {
     const block = this.blockOf(carrier);
     const isBack = this.#parent.deallocate(carrier, block.layout, options);
     this.leave(block);
     if (!isBack) this.abandon(block);
     return isBack;
-  }
-
-  #tryTo(free: () => unknown, carrier: B): void {
-    try {
-      free();
-    } catch (error) {
-      this.leave(this.blockOf(carrier));
-      if (!isHeapwrightError(error)) throw error;
-    }
   }
 
   /** The block is the list's no more. */
@@ -198,9 +207,12 @@ export class ListBlocks<B extends Block> {
     }
   }
 
-  /** Every block that is neither abandoned nor collected, as the parent gave it. */
+  /**
+   * Every block that is neither abandoned nor collected, as the parent gave it; the newest first,
+   * which is how a parent that frees only its last block has them all back.
+   */
   *carriers(): Generator<B> {
-    for (const block of [...this.#all]) {
+    for (const block of [...this.#all].reverse()) {
       const object = block.isAbandoned ? undefined : block.ref.deref();
       if (object !== undefined && this.#all.has(block)) yield object;
     }
