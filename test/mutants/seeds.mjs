@@ -58,4 +58,12 @@ export default [
       'usableSize(layout) of an arena is the exact class size (100 -> 112) and what a real block reports',
     ),
   },
+  {
+    name: 'a slab is asked for the size alone',
+    guards: 'alignments above that of a slab',
+    file: 'lib/compose/aligned-slab-size.ts',
+    find: 'return layout.align > align ? powerOfTwoFrom(size) : size;',
+    replace: 'return layout.align > align ? layout.size + 0 * powerOfTwoFrom(size) : size;',
+    test: unit('seed-002', 'alignedSlabSize({ size, align }, 8) (96, 64) -> 128'),
+  },
 ];
