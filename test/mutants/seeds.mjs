@@ -61,6 +61,9 @@ export default [
     file: 'lib/compose/aligned-slab-size.ts',
     find: 'return layout.align > align ? powerOfTwoFrom(size) : size;',
     replace: 'return layout.align > align ? layout.size + 0 * powerOfTwoFrom(size) : size;',
-    test: unit('seed-002', 'alignedSlabSize({ size, align }, 8) (96, 64) -> 128'),
+    test: unit(
+      'kernel-row',
+      'alignedSlabSize of 96 bytes aligned to 64, with slabs aligned to 8, is 128',
+    ),
   },
 ];
