@@ -3,11 +3,11 @@ import { constants } from 'node:buffer';
 import { isOutOfMemory } from '../allocator.js';
 import { type Block, copyBytes, lengthOf } from '../block.js';
 import {
+  AllocError,
   heapwrightError,
   invalidArgType,
   isHeapwrightError,
   outOfMemory,
-  refusalOf,
 } from '../errors.js';
 import { explain } from '../introspection.js';
 import { Layout } from '../layout.js';
@@ -37,7 +37,9 @@ function bytesOf(block: Block): Uint8Array {
 
 /** The error of a request that the allocator inside was asked for with canaries. */
 function translate(error: unknown, layout: Layout): unknown {
-  return isOutOfMemory(error) ? refusalOf(error, layout) : error;
+  if (!isOutOfMemory(error)) return error;
+  const { code, message, allocator, reason } = error;
+  return new AllocError(code, message, { layout, allocator, reason, cause: error });
 }
 
 let checkReceiver: (value: unknown) => void;

@@ -100,7 +100,12 @@ export class ProxyAllocator<B extends Block = ArrayBuffer> extends PassThrough<B
     return block;
   }
 
-  override reallocate(block: B, layout: Layout, newLayout: Layout, options?: AllocateRequest): B {
+  override reallocate(
+    block: B | null,
+    layout: Layout | null,
+    newLayout: Layout,
+    options?: AllocateRequest,
+  ): B {
     checkReceiver(this);
     const next = super.reallocate(block, layout, newLayout, options);
     if (block !== null) this.#tell('reallocateSuccess', block, next, layout, newLayout);

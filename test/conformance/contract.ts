@@ -23,6 +23,8 @@ export interface Subject<B extends Block> {
 export interface Traits {
   /** The package knows a block's address and its leases, and `dispose` detaches it. */
   readonly isNative: boolean;
+  /** The allocator counts leases itself, whatever its memory is. Default: as `isNative`. */
+  readonly leases?: boolean;
   /** A free detaches the block, so that every view of it has length 0. */
   readonly detaches: boolean;
   /** `stats`, `owns` and `verify` follow the blocks; otherwise they are the inherited defaults. */

@@ -14,9 +14,6 @@ import { DEDICATED } from './subjects.js';
 const BLOCK = { size: 2 ** 21, align: 2 ** 20, max: Number.POSITIVE_INFINITY } as const;
 const refused = { layout: Layout.from(BLOCK.size + 1), code: 'OUT_OF_MEMORY' } as const;
 
-/** What is freed waits, and is with the program as it was. */
-const RECYCLED = { ...DEDICATED, detaches: false, leavesMemory: true } as const;
-
 describeAllocator(
   'FreeList over SystemAllocator',
   () => ({ allocator: new FreeList(new SystemAllocator(), BLOCK), refused }),
@@ -26,7 +23,7 @@ describeAllocator(
 describeAllocator(
   'FreeList over BufferPool',
   () => ({ allocator: new FreeList(new BufferPool(new ArenaAllocator()), BLOCK), refused }),
-  RECYCLED,
+  { ...DEDICATED, detaches: false },
 );
 
 describeAllocator(
@@ -53,5 +50,5 @@ describeAllocator(
     ),
     refused,
   }),
-  { ...DEDICATED, isNative: false, detaches: false },
+  { ...DEDICATED, isNative: false, leases: true, detaches: false },
 );

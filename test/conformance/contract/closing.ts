@@ -79,9 +79,9 @@ function describeClosed<B extends Block>({ make, traits }: Contract<B>): void {
     expect(allocator.owns(block)).toBe(false);
   });
 
-  if (traits.isNative) {
-    const left = traits.leavesMemory === true ? layout.size : 0;
+  const left = traits.leavesMemory === true || !traits.isNative ? layout.size : 0;
 
+  if (traits.isNative) {
     it(`dispose leaves ${left} bytes of every live block`, async () => {
       const { allocator } = make();
       await idle();
@@ -89,7 +89,17 @@ function describeClosed<B extends Block>({ make, traits }: Contract<B>): void {
       allocator.dispose();
       expect(blocks.filter((block) => block.byteLength !== left)).toEqual([]);
     });
+  } else {
+    it('dispose leaves the bytes of blocks as they are', () => {
+      const { allocator } = make();
+      const block = allocator.allocate(layout);
+      writePattern(block, 37);
+      allocator.dispose();
+      expect(patternLength(block, 37)).toBe(layout.size);
+    });
+  }
 
+  if (traits.leases ?? traits.isNative) {
     it('dispose throws LEASED while a lease is open and changes nothing', () => {
       const { allocator } = make();
       const [leased, free] = [allocator.allocate(layout), allocator.allocate(layout)];
@@ -110,14 +120,6 @@ function describeClosed<B extends Block>({ make, traits }: Contract<B>): void {
       await idle();
       allocator.dispose();
       expect(block.byteLength).toBe(left);
-    });
-  } else {
-    it('dispose leaves the bytes of blocks as they are', () => {
-      const { allocator } = make();
-      const block = allocator.allocate(layout);
-      writePattern(block, 37);
-      allocator.dispose();
-      expect(patternLength(block, 37)).toBe(layout.size);
     });
   }
 }

@@ -128,7 +128,7 @@ export function describeFreeing<B extends Block>({ make, traits }: Contract<B>):
   });
 
   describe('lease', () => {
-    if (traits.isNative) {
+    if (traits.leases ?? traits.isNative) {
       it('keeps the memory of a freed block until it is disposed', async () => {
         const { allocator } = make();
         const block = allocator.allocate(layout);
