@@ -6,6 +6,8 @@ import { fromRoot } from '../scripts/lib/project.mjs';
 import { main, Stop, seconds } from '../scripts/lib/run.mjs';
 import { measureChunks } from './js/chunk/chunk.mjs';
 import { formatChunks } from './js/chunk/report.mjs';
+import { measureCompose } from './js/compose/compose.mjs';
+import { formatCompose } from './js/compose/report.mjs';
 import { measureDedicated } from './js/dedicated.mjs';
 import { formatDedicated } from './js/dedicated-report.mjs';
 import { measureFootprint } from './js/footprint/footprint.mjs';
@@ -28,6 +30,7 @@ const PARTS = {
   dedicated: { measure: measureDedicated, format: formatDedicated },
   pool: { measure: measurePool, format: formatPool },
   chunk: { measure: measureChunks, format: formatChunks },
+  compose: { measure: measureCompose, format: formatCompose },
   fs: { measure: measureFs, format: formatFs },
   http: { measure: measureHttp, format: formatHttp },
   footprint: { measure: measureFootprint, format: formatFootprint },

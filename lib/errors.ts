@@ -254,42 +254,6 @@ export function outOfRange(
   );
 }
 
-/** Characters of a text that are shown before and behind a column. */
-const MOST_BESIDE = 32;
-
-/** The text around a column, and below it a caret that points there. */
-function pointTo(text: string, column: number): string {
-  const start = Math.max(0, column - 1 - MOST_BESIDE);
-  const shown = text.slice(start, column - 1 + MOST_BESIDE).replace(/\p{C}/gu, ' ');
-  return `\n  ${shown}\n  ${' '.repeat(column - 1 - start)}^`;
-}
-
-/** OUT_OF_RANGE: where the text of a composition is not what it has to be; columns from 1 on. */
-export function badComposition(
-  text: string,
-  column: number,
-  expected: string,
-  actual: string,
-): HeapwrightRangeError {
-  const got = actual === '' ? 'the end' : stringify(shorten(actual));
-  return new HeapwrightRangeError(
-    `The composition is wrong at column ${column}: expected ${expected}; got ${got}.` +
-      pointTo(text, column),
-  );
-}
-
-/** OUT_OF_RANGE: what the text of a composition says at `column` cannot be made, as `cause` says. */
-export function impossibleComposition(
-  text: string,
-  column: number,
-  cause: Error,
-): HeapwrightRangeError {
-  return new HeapwrightRangeError(
-    `The composition is wrong at column ${column}: ${cause.message}${pointTo(text, column)}`,
-    { cause },
-  );
-}
-
 /** BAD_ALIGN: `actual`, a number in range, is no alignment. */
 export function badAlign(actual: number): LayoutError {
   return new LayoutError(
@@ -332,12 +296,6 @@ export function outOfMemory(detail: AllocErrorDetail): AllocError {
     `${refusal(layout, allocator)}: ${why}.`,
     detail,
   );
-}
-
-/** The same refusal, of a request that was passed on as another one: with the caller's layout. */
-export function refusalOf(error: AllocError, layout: Layout): AllocError {
-  const { code, message, allocator, reason } = error;
-  return new AllocError(code, message, { layout, allocator, reason, cause: error });
 }
 
 /** LIMIT: serving `layout` would take `allocator` over its limit. */

@@ -26,7 +26,7 @@ function casesOf(group, plan, isJudged) {
   return contenders.map((contender) => ({
     of: group,
     contender,
-    title: `${table} ${label} ${TITLES[contender]}, ${runtime.title}`,
+    title: `${table} ${label} ${TITLES[contender] ?? contender}, ${runtime.title}`,
     rounds: isJudged(contender) ? plan.rounds : plan.otherRounds,
     run() {
       const { warmUpMs } = plan;

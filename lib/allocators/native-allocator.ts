@@ -91,7 +91,8 @@ let checkReceiver: (value: unknown) => void;
 /** The heap of an allocator that is open: CLOSED otherwise. Checks the receiver too. */
 let heapOf: (value: NativeAllocator) => number;
 let startDecay: (value: NativeAllocator) => void;
-let refuse: (value: NativeAllocator, code: number, layout: Layout, flags: number) => Error;
+/** The error for raw memory that an allocator refused with `code`. */
+export let refuseRaw: (value: NativeAllocator, code: number, layout: Layout) => Error;
 
 /**
  * The id of an allocator's heap, for raw memory of it and for what only its kind does.
@@ -100,11 +101,6 @@ let refuse: (value: NativeAllocator, code: number, layout: Layout, flags: number
  */
 export function heapIdOf(allocator: NativeAllocator): number {
   return heapOf(allocator);
-}
-
-/** The error for raw memory that `allocator` refused with `code`. */
-export function refuseRaw(allocator: NativeAllocator, code: number, layout: Layout): Error {
-  return refuse(allocator, code, layout, ZEROED);
 }
 
 /** Memory of its went back otherwise than by a call of its own. */
@@ -143,7 +139,7 @@ export abstract class NativeAllocator extends BaseAllocator<ArrayBuffer> {
       throw invalidArgType('this', 'an allocator made by this package', value);
     };
     startDecay = (value) => value.startDecay();
-    refuse = (value, code, layout, flags) => value.#refuseRequest(code, layout, flags);
+    refuseRaw = (value, code, layout) => value.#refuseRequest(code, layout, ZEROED);
     heapOf = (value) => {
       if (typeof value === 'object' && value !== null && #heap in value) {
         const heap = value.#heap;

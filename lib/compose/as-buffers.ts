@@ -22,11 +22,11 @@ class Buffers extends Composite<Buffer> {
     this.#wrapper = new Wrapper(this, this.#inner);
   }
 
-  protected override take(layout: Layout, options: AllocateOptions | undefined): Buffer {
+  protected override take(layout: Layout, options: AllocateOptions): Buffer {
     return this.#wrap(this.#inner.allocate(layout, options), layout);
   }
 
-  protected override tryTake(layout: Layout, options: AllocateOptions | undefined): Buffer | null {
+  protected override tryTake(layout: Layout, options: AllocateOptions): Buffer | null {
     const block = this.#inner.tryAllocate(layout, options);
     return block === null ? null : this.#wrap(block, layout);
   }
@@ -39,7 +39,7 @@ class Buffers extends Composite<Buffer> {
     block: Buffer,
     _layout: Layout,
     newLayout: Layout,
-    options: AllocateOptions | undefined,
+    options: AllocateOptions,
   ): Buffer {
     const next = { layout: newLayout, front: 0 };
     return this.#wrapper.change(this.#place(block), next, newLayout, options);

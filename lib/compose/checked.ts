@@ -3,11 +3,11 @@ import { constants } from 'node:buffer';
 import { isOutOfMemory } from '../allocator.js';
 import { type Block, copyBytes, lengthOf } from '../block.js';
 import {
+  AllocError,
   heapwrightError,
   invalidArgType,
   isHeapwrightError,
   outOfMemory,
-  refusalOf,
 } from '../errors.js';
 import { explain } from '../introspection.js';
 import { Layout } from '../layout.js';
@@ -15,7 +15,7 @@ import { requireUnleased } from '../lease.js';
 import type { AllocateOptions, DeallocateOptions } from '../options.js';
 import { trustAllocator } from '../trust.js';
 import type { AllocatorLike } from './adopt.js';
-import { type Fenced, fillBytes, findDamage, frontOf, paint } from './checked/canaries.js';
+import { Fence, fillBytes, frontOf } from './checked/canaries.js';
 import type { Faults } from './checked/faults.js';
 import { type CheckedOptions, readCheckedOptions } from './checked/options.js';
 import { type LeakRow, Sites } from './checked/sites.js';
@@ -28,6 +28,8 @@ import { type Shape, type Wrapped, Wrapper } from './wrapped.js';
 const NEW = 0xa5;
 const OLD = 0x5a;
 const ABANDON: DeallocateOptions = Object.freeze({ whenBusy: 'abandon' });
+/** New bytes of a block that changes in place are zero. */
+const ZEROED_NEW: AllocateOptions = Object.freeze({ uninitialized: false });
 
 function bytesOf(block: Block): Uint8Array {
   return ArrayBuffer.isView(block) ? block : new Uint8Array(block);
@@ -35,7 +37,9 @@ function bytesOf(block: Block): Uint8Array {
 
 /** The error of a request that the allocator inside was asked for with canaries. */
 function translate(error: unknown, layout: Layout): unknown {
-  return isOutOfMemory(error) ? refusalOf(error, layout) : error;
+  if (!isOutOfMemory(error)) return error;
+  const { code, message, allocator, reason } = error;
+  return new AllocError(code, message, { layout, allocator, reason, cause: error });
 }
 
 let checkReceiver: (value: unknown) => void;
@@ -177,7 +181,7 @@ export class Checked<B extends Block = ArrayBuffer> extends PassThrough<B> {
       if (same !== null) this.#noteAllocated(same);
     } else if (shape !== null && shape.front === place.inside.front) {
       const next = this.#wrapper.changeInPlace(place, shape, newLayout);
-      if (next !== null) same = this.#refence(next as Block as B, layout.size, undefined);
+      if (next !== null) same = this.#refence(next as Block as B, layout.size, ZEROED_NEW);
     }
     if (same !== null) this.#sites.noteFreed(block);
     return same;
@@ -222,7 +226,8 @@ export class Checked<B extends Block = ArrayBuffer> extends PassThrough<B> {
       this.inner.deallocate(block, shape.layout);
       return this.#servePlain(ask, layout, options);
     }
-    const buffer = this.#wrapper.wrap({ block: block as B, ...shape }, layout);
+    const inside = { block: block as B, layout: shape.layout, front: shape.front };
+    const buffer = this.#wrapper.wrap(inside, layout);
     return this.#refence(buffer as Block as B, 0, options);
   }
 
@@ -243,7 +248,7 @@ export class Checked<B extends Block = ArrayBuffer> extends PassThrough<B> {
     // When the block became larger its old canary lies where the Buffer goes on now.
     fillBytes(bytesOf(block), 0, kept, kept + this.#canary);
     this.#fillNew(block, kept, options);
-    paint(this.#fence(this.#wrapper.of(block) as Wrapped<B>));
+    this.#fence(this.#wrapper.of(block) as Wrapped<B>).paint();
     this.#noteAllocated(block);
     return block;
   }
@@ -284,7 +289,7 @@ export class Checked<B extends Block = ArrayBuffer> extends PassThrough<B> {
   }
 
   #fillNew(block: B, kept: number, options: AllocateOptions): void {
-    if (this.#fills && options?.uninitialized === true) fillBytes(bytesOf(block), NEW, kept);
+    if (this.#fills && options.uninitialized === true) fillBytes(bytesOf(block), NEW, kept);
   }
 
   /** Fills a block that is about to be freed, unless something may still read it. */
@@ -300,8 +305,8 @@ export class Checked<B extends Block = ArrayBuffer> extends PassThrough<B> {
     };
   }
 
-  #fence({ inside }: Wrapped<B>): Fenced {
-    return { ...inside, bytes: bytesOf(inside.block), canary: this.#canary };
+  #fence({ inside }: Wrapped<B>): Fence {
+    return new Fence(bytesOf(inside.block), inside, this.#canary);
   }
 
   /** What was overwritten around a block, in words. The next one to look finds nothing. */
@@ -309,9 +314,9 @@ export class Checked<B extends Block = ArrayBuffer> extends PassThrough<B> {
     const place = this.#wrapper.of(block);
     if (place === null || place.fate !== 'live') return null;
     const fence = this.#fence(place);
-    const damage = findDamage(fence);
+    const damage = fence.findDamage();
     if (damage === null) return null;
-    paint(fence);
+    fence.paint();
     const sites = this.#sites.describe(block);
     const size = lengthOf(block as Buffer);
     return `a block of ${size} bytes${sites === '' ? '' : `, ${sites}`}: ${damage}`;

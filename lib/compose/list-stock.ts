@@ -117,8 +117,8 @@ export class ListStock<B extends Block> {
   usableOf(layout: Layout): number {
     const { size } = layout;
     if (size === this.layout.size) return this.usable;
-    const isCarried = size > 0 && this.fits(layout) && this.#areBuffers();
-    return isCarried ? this.usable : this.parent.usableSize(layout);
+    if (size > 0 && this.fits(layout) && this.#mayBeBuffers()) return this.usable;
+    return this.parent.usableSize(layout);
   }
 
   /** Makes blocks until so many wait. */
@@ -237,7 +237,7 @@ export class ListStock<B extends Block> {
     throw heapwrightError('ERR_HEAPWRIGHT_CLOSED');
   }
 
-  /** Asks with an empty block where none has come yet. */
+  /** Asks with an empty block where none has come yet; its refusal is thrown. */
   #areBuffers(): boolean {
     if (this.#isOfBuffers === null) {
       const nothing = Layout.from(0);
@@ -246,6 +246,16 @@ export class ListStock<B extends Block> {
       this.parent.deallocate(block, nothing);
     }
     return this.#isOfBuffers;
+  }
+
+  /** False where not even an empty block is to be had. */
+  #mayBeBuffers(): boolean {
+    try {
+      return this.#areBuffers();
+    } catch (error) {
+      if (isOutOfMemory(error)) return false;
+      throw error;
+    }
   }
 
   #makeView(carrier: B, size: number): B {

@@ -2,7 +2,7 @@ import { types } from 'node:util';
 import type { Block } from '../block.js';
 import { invalidArgType, outOfMemory } from '../errors.js';
 import type { Layout } from '../layout.js';
-import type { AllocateOptions, DeallocateOptions } from '../options.js';
+import type { AllocateOptions, AllocateRequest, DeallocateOptions } from '../options.js';
 import { trustAllocator } from '../trust.js';
 import type { AllocatorLike } from './adopt.js';
 import { PassThrough } from './pass-through.js';
@@ -53,7 +53,7 @@ let checkReceiver: (value: unknown) => void;
 
 /**
  * Passes each call on, and tells one of five functions of it: exactly one event for each call that
- * allocates, frees or reallocates, whether it succeeds or not, also for no bytes. The frees of
+ * allocates, frees or reallocates, whether it succeeds or not, also for no bytes and with NOWARN. The frees of
  * `dispose` are events too. No event: a call with wrong arguments, which is refused before anything
  * happens, and a `reallocateInPlace` that answers null. The idea is that of `Proxy` in the crate
  * `allocators`.
@@ -86,21 +86,26 @@ export class ProxyAllocator<B extends Block = ArrayBuffer> extends PassThrough<B
     this.#events = readEvents(events);
   }
 
-  override allocate(layout: Layout, options?: AllocateOptions): B {
+  override allocate(layout: Layout, options?: AllocateRequest): B {
     checkReceiver(this);
     const block = super.allocate(layout, options);
     this.#tell('allocateSuccess', block, layout);
     return block;
   }
 
-  override tryAllocate(layout: Layout, options?: AllocateOptions): B | null {
+  override tryAllocate(layout: Layout, options?: AllocateRequest): B | null {
     checkReceiver(this);
     const block = super.tryAllocate(layout, options);
     if (block !== null) this.#tell('allocateSuccess', block, layout);
     return block;
   }
 
-  override reallocate(block: B, layout: Layout, newLayout: Layout, options?: AllocateOptions): B {
+  override reallocate(
+    block: B | null,
+    layout: Layout | null,
+    newLayout: Layout,
+    options?: AllocateRequest,
+  ): B {
     checkReceiver(this);
     const next = super.reallocate(block, layout, newLayout, options);
     if (block !== null) this.#tell('reallocateSuccess', block, next, layout, newLayout);

@@ -24,7 +24,7 @@ export interface ScopedOptions {
 }
 
 /** Whatever gives memory: its blocks are never seen. */
-type AnyParent = AllocatorLike<ArrayBuffer> | AllocatorLike<Buffer>;
+type AnyParent = AllocatorLike<ArrayBuffer> | AllocatorLike<Buffer> | AllocatorLike<Block>;
 
 const LONGEST = constants.MAX_LENGTH;
 

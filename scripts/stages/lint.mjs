@@ -14,6 +14,7 @@ export const nativeFiles = () => [
   ...listFiles('native', /\.(c|cc|h)$/),
   ...listFiles('test', /\.(c|cc|h)$/),
   ...listFiles('bench', /\.(c|cc|h)$/),
+  ...listFiles('examples', /\.(c|cc|h)$/),
 ];
 
 /** Format, types and static analysis; nothing is run. */

@@ -277,7 +277,6 @@ static void a_free_that_is_refused_loses_the_block_and_verify_says_so(void **sta
   assert_int_equal(hw_owns(guard, block), HW_OWNS_NO);
   end(state);
   assert_int_equal(inner.destroyed, 0);
-  begin(state);
 }
 
 static void retired_memory_reads_zero_and_is_never_handed_out_again(void **state) {
@@ -295,7 +294,6 @@ static void retired_memory_reads_zero_and_is_never_handed_out_again(void **state
   assert_int_equal(inner.frees, 0);
   end(state);
   assert_int_equal(inner.destroyed, 0); /* somebody may still read its memory */
-  begin(state);
 }
 
 static void it_ends_with_its_last_block(void **state) {
@@ -305,7 +303,6 @@ static void it_ends_with_its_last_block(void **state) {
   assert_ok(hw_deallocate(guard, block, layout_of(64, 8)));
   end(state);
   assert_int_equal(inner.destroyed, 1);
-  begin(state);
 }
 
 static hw_status_t broken_verify(hw_allocator_t *self, const char **broken) {
@@ -348,11 +345,9 @@ int main(void) {
       cmocka_unit_test_setup_teardown(growth_is_asked_for_and_can_be_undone, begin, end),
       cmocka_unit_test_setup_teardown(growth_into_another_block_is_corrupted, begin, end),
       cmocka_unit_test_setup_teardown(a_block_keeps_its_alignment_in_place, begin, end),
-      cmocka_unit_test_setup_teardown(a_free_that_is_refused_loses_the_block_and_verify_says_so,
-                                      begin, end),
-      cmocka_unit_test_setup_teardown(retired_memory_reads_zero_and_is_never_handed_out_again,
-                                      begin, end),
-      cmocka_unit_test_setup_teardown(it_ends_with_its_last_block, begin, end),
+      cmocka_unit_test_setup(a_free_that_is_refused_loses_the_block_and_verify_says_so, begin),
+      cmocka_unit_test_setup(retired_memory_reads_zero_and_is_never_handed_out_again, begin),
+      cmocka_unit_test_setup(it_ends_with_its_last_block, begin),
       cmocka_unit_test_setup_teardown(verify_asks_the_inner_one_too, begin, end),
       cmocka_unit_test_setup_teardown(without_memory_for_a_node_nothing_is_asked, begin, end),
   };

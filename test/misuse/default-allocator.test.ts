@@ -1,4 +1,5 @@
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { subscribe, unsubscribe } from 'node:diagnostics_channel';
+import { afterEach, beforeEach, describe, expect, it, onTestFinished } from 'vitest';
 import {
   type AnyAllocator,
   ArenaAllocator,
@@ -99,28 +100,37 @@ describe('an allocator that itself needs the default allocator', () => {
     expect(deallocate(block, layout)).toBe(true);
   });
 
-  it('is none when it frees a block of its own while it allocates', () => {
-    const system = new SystemAllocator();
-    let cached: Box<'f64'> | null = null;
-    const evicting = defineAllocator({
-      allocate(request) {
-        cached?.dispose();
-        cached = null;
-        return system.allocate(request);
-      },
-      deallocate: (block: ArrayBuffer, request) => system.deallocate(block, request),
-    });
-    setGlobalAllocator(evicting);
-    cached = box(1);
-    allocate(layout);
-    expect(system.stats()).toMatchObject({ liveBlocks: 1, liveBytes: 64 });
-  });
-
   it('leaves the default usable after its error', () => {
     setGlobalAllocator(new Circular());
     thrownBy(() => allocate(layout));
     setGlobalAllocator(first);
+    for (let round = 0; round < 3; round++) {
+      expect(thrownBy(() => deallocate(allocate(layout), layout))).toBeNull();
+    }
+  });
+});
+
+describe('a subscriber that is told of blocks', () => {
+  const told = (subscriber: () => void) => {
+    subscribe('heapwright:alloc', subscriber);
+    onTestFinished(() => {
+      unsubscribe('heapwright:alloc', subscriber);
+    });
+  };
+
+  it('and allocates is a CYCLE, and no endless recursion', () => {
+    const errors: unknown[] = [];
+    told(() => errors.push(thrownBy(() => allocate(layout))));
     expect(deallocate(allocate(layout), layout)).toBe(true);
+    expect(errors).toEqual([withCode('CYCLE')]);
+  });
+
+  it('and frees one is none', () => {
+    const spare = box(1);
+    const errors: unknown[] = [];
+    told(() => errors.push(thrownBy(() => spare.dispose())));
+    allocate(layout);
+    expect(errors).toEqual([null]);
   });
 });
 

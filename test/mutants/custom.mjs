@@ -11,6 +11,7 @@ const tree = 'native/binding/range_tree.c';
 const plugin = 'native/binding/plugin.c';
 const loader = 'lib/allocators/load-allocator.ts';
 const answers = (name) => ({ vitest: 'test/misuse/custom-answers.test.ts', name });
+const functions = (name) => ({ vitest: 'test/misuse/custom-functions.test.ts', name });
 const adopts = (name) => ({ vitest: 'test/unit/adopt.test.ts', name });
 const core = (file, name) => ({ core: file, name });
 const plugins = (name) => ({ vitest: 'test/misuse/plugins.test.ts', name });
@@ -160,7 +161,7 @@ export default [
     file: defined,
     find: '    if (this.#isInside) {\n',
     replace: '    if (this.#isInside && this.#isClosed) {\n',
-    test: answers(
+    test: functions(
       'a function of an allocator that calls the allocator is CYCLE in deallocate, for another block',
     ),
   },
@@ -170,7 +171,7 @@ export default [
     file: defined,
     find: /( {4}try \{\n {6}return this\.#adopt\(same, newLayout\);\n {4}\} catch \(error\) \{\n) {6}this\.#keep\(block, live\);\n/,
     replace: '$1',
-    test: answers(
+    test: functions(
       'an in-place reallocation that answers INVALID_ARG_TYPE to a SharedArrayBuffer leaves the block as it was',
     ),
   },
@@ -180,7 +181,7 @@ export default [
     file: defined,
     find: 'if (Number.isSafeInteger(usable) && usable >= size) return usable;',
     replace: 'if (Number.isSafeInteger(usable)) return usable;',
-    test: answers('usableSize is OUT_OF_RANGE where it answers less than the size'),
+    test: functions('usableSize is OUT_OF_RANGE where it answers less than the size'),
   },
   {
     name: 'a plug-in may answer at any alignment',
@@ -203,7 +204,7 @@ export default [
     guards: 'arithmetic on addresses of plug-ins',
     file: guard,
     find: 'return (uintptr_t)ptr <= UINTPTR_MAX - size;',
-    replace: 'return (uintptr_t)ptr <= UINTPTR_MAX - size / 2 + size % 2;',
+    replace: 'return (uintptr_t)ptr <= UINTPTR_MAX - size % 16;',
     test: core('guard', 'answers_that_cannot_be_are_corrupted'),
   },
   {

@@ -7,6 +7,8 @@ import type { Tree } from './tree.js';
 
 interface Known {
   readonly layout: Layout;
+  /** What it counted for when it was handed out. */
+  readonly bytes: number;
   readonly seed: number;
 }
 
@@ -55,10 +57,11 @@ export class TreeModel<B extends Block> {
   check(): void {
     const { allocator } = this.#tree;
     let bytes = 0;
-    for (const [block, { layout, seed }] of this.#live) {
+    for (const [block, known] of this.#live) {
+      const { layout, seed } = known;
       expect(patternLength(block, seed)).toBe(layout.size);
       expect(allocator.owns(block)).toBe(true);
-      bytes += allocator.usableSize(layout);
+      bytes += known.bytes;
     }
     const { liveBlocks, liveBytes, abandonedBlocks } = allocator.stats();
     expect([liveBlocks, liveBytes, abandonedBlocks]).toEqual([this.#live.size, bytes, 0]);
@@ -184,7 +187,9 @@ export class TreeModel<B extends Block> {
   #keep(block: B, layout: Layout): void {
     const seed = ++this.#seed;
     writePattern(block, seed);
-    this.#live.set(block, { layout, seed });
+    const bytes = this.#tree.allocator.usableSize(layout);
+    expect(bytes).toBeGreaterThanOrEqual(layout.size);
+    this.#live.set(block, { layout, bytes, seed });
   }
 
   #drop(block: B, layout: Layout): void {

@@ -2,15 +2,23 @@
 import {
   type Allocator,
   ArenaAllocator,
+  asBuffers,
   type Block,
   BufferPool,
+  Checked,
   ChunkAllocator,
   ChunkPool,
   defineAllocator,
   Fallback,
+  FreeList,
   Limited,
   NullAllocator,
+  PageAllocator,
+  ProxyAllocator,
+  Scoped,
   Segregator,
+  SlabAllocator,
+  Stats,
   SystemAllocator,
 } from '../../lib/index.js';
 import type { Random } from './random.js';
@@ -41,6 +49,8 @@ const blockLeaves: readonly Leaf<ArrayBuffer>[] = [
   ['system with a limit', () => new SystemAllocator({ limit: LIMIT })],
   ['arena', () => new ArenaAllocator()],
   ['chunk', () => new ChunkAllocator({ chunks: 512, chunkSize: 64 })],
+  ['slab', () => new SlabAllocator()],
+  ['page', () => new PageAllocator()],
   ['null', () => new NullAllocator()],
   [
     'two functions',
@@ -56,6 +66,12 @@ const bufferLeaves: readonly Leaf<Buffer>[] = [
   ['pool', () => new BufferPool(new ArenaAllocator())],
   ['pool with a limit', () => new BufferPool(new ArenaAllocator(), { limit: 4 * LIMIT })],
   ['chunk pool', () => ChunkPool.over(new ArrayBuffer(LIMIT), { chunkSize: 64 })],
+  ['buffers', () => asBuffers(new ArenaAllocator())],
+  ['scoped', () => new Scoped(new SystemAllocator(), { size: LIMIT })],
+  [
+    'scoped that grows',
+    () => new Scoped(new BufferPool(new ArenaAllocator()), { size: LIMIT / 16, grow: true }),
+  ],
   ['null', () => new NullAllocator<Buffer>()],
   [
     'two functions',
@@ -87,6 +103,29 @@ const nodes: readonly Node[] = [
     arity: 1,
     make: <B extends Block>([inner]: readonly Allocator<B>[], random: Random) =>
       new Limited(inner as Allocator<B>, { bytes: random.below(2 * LIMIT), blocks: 200 }),
+  },
+  {
+    name: 'free-list',
+    arity: 1,
+    isPlain: false, // it keeps what it got back
+    make: <B extends Block>([parent]: readonly Allocator<B>[], random: Random) =>
+      new FreeList(parent as Allocator<B>, { size: 1 + random.below(2000), align: 64, max: 40 }),
+  },
+  {
+    name: 'proxy',
+    arity: 1,
+    make: <B extends Block>([inner]: readonly Allocator<B>[]) =>
+      new ProxyAllocator(inner as Allocator<B>, { deallocate: () => undefined }),
+  },
+  {
+    name: 'stats',
+    arity: 1,
+    make: <B extends Block>([inner]: readonly Allocator<B>[]) => new Stats(inner as Allocator<B>),
+  },
+  {
+    name: 'checked',
+    arity: 1,
+    make: <B extends Block>([inner]: readonly Allocator<B>[]) => new Checked(inner as Allocator<B>),
   },
 ];
 

@@ -98,6 +98,17 @@ describe('withBudget', () => {
     });
   });
 
+  it('holds around and inside of a withAllocator', () => {
+    const system = new SystemAllocator();
+    withBudget({ bytes: 100 }, (outer) =>
+      withAllocator(system, () => {
+        allocate(layout);
+        withBudget({ bytes: 40 }, () => allocate(Layout.from(40)));
+        expect([outer.usedBytes, system.stats().liveBytes]).toEqual([100, 100]);
+      }),
+    );
+  });
+
   it('is for its own piece of work alone', async () => {
     const spend = (bytes: number) =>
       withBudget({ bytes }, async (budget) => {
@@ -158,7 +169,8 @@ describe('withBudget', () => {
     withAllocator(pool, () =>
       withBudget({ bytes: 60 }, () => {
         for (let round = 0; round < 3; round++) {
-          const buffer = allocate(layout) as Buffer;
+          const buffer = tryAllocate(layout) as Buffer;
+          expect(buffer).not.toBeNull();
           expect(tryAllocate(layout)).toBeNull();
           pool.free(buffer);
         }

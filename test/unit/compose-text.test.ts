@@ -153,6 +153,9 @@ describe('the text of a composition', () => {
     ['pool & pool', 6, 'got "&"'],
     ['pool | limit', 8, 'bytes, blocks or both'],
     ['freelist', 1, 'freelist(size)'],
+    ['segregate(<=0: freelist, else: pool)', 16, 'options.size'],
+    ['freelist(8, 0)', 1, 'options.max'],
+    ['freelist(8, align: 3)', 1, 'power of two'],
     ['pool | checked(5000)', 8, '4096'],
     ['fallback(pool, chunk(8, 100))', 16, 'power of two'],
     ['fallback(pool, mine)', 16, 'got "mine"'],
@@ -242,6 +245,25 @@ describe('compose', () => {
     expect(owners).toEqual(['Buffers', 'Buffers']);
     const block = allocator.allocate(Layout.from(16));
     expect(explain(block).owner).toBeInstanceOf(BufferPool);
+  });
+
+  it('makes a free list for the sizes of its row', async () => {
+    await idle();
+    using allocator = compose('segregate(<=1000: freelist, else: null)');
+    const [whole, less] = [Layout.from(1000, 16), Layout.from(10)];
+    const block = allocator.allocate(whole);
+    allocator.deallocate(block, whole);
+    expect(allocator.allocate(whole)).toBe(block); // the very same object
+    expect(allocator.allocate(less).length).toBe(10);
+    expect(allocator.tryAllocate(Layout.from(8, 32))).toBeNull();
+    using checked = compose('segregate(<=1000: freelist | checked, else: null)');
+    const guarded = checked.allocate(whole);
+    expect([guarded.length, checked.verify(), checked.deallocate(guarded, whole)]).toEqual([
+      ...[1000, true, true],
+    ]);
+    using few = compose('freelist(64, 2, 64)');
+    const aligned = Layout.from(64, 64);
+    expect([1, 2, 3].map(() => few.tryAllocate(aligned) !== null)).toEqual([true, true, false]);
   });
 
   it('passes arguments on', () => {

@@ -65,6 +65,7 @@ describe('ranges in use', () => {
     for (let i = 0; i < count; i++) {
       expect(ranges.add(i * 16 + 7, i * 16 + 17)).toBe(false);
       expect(ranges.has(i * 16 + 8)).toBe(false);
+      if (i < count - 1) expect(ranges.add(i * 16 + 8, i * 16 + 17)).toBe(false);
       expect(ranges.add(i * 16 + 8, i * 16 + 16)).toBe(true);
     }
     for (let i = 0; i < count; i++) {

@@ -175,7 +175,9 @@ describe('a Scoped of 0 bytes', () => {
   });
 
   it('asks nothing of its parent', () => {
-    expect(new Scoped(new NullAllocator(), { size: 0 }).stats().mappedBytes).toBe(0);
-    expect(() => new Scoped(new NullAllocator(), { size: 1 })).toThrow(withCode('OUT_OF_MEMORY'));
+    expect(new Scoped(new NullAllocator<Buffer>(), { size: 0 }).stats().mappedBytes).toBe(0);
+    expect(() => new Scoped(new NullAllocator<Buffer>(), { size: 1 })).toThrow(
+      withCode('OUT_OF_MEMORY'),
+    );
   });
 });

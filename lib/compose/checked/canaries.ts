@@ -23,48 +23,59 @@ export function frontOf(canary: number, align: number): number {
 }
 
 /** A block with its surroundings. */
-export interface Fenced extends Shape {
+export class Fence {
   /** The memory inside, from its first byte to its last. */
-  readonly bytes: Uint8Array;
-  readonly canary: number;
-}
+  readonly #bytes: Uint8Array;
+  /** Where its canaries begin; there is none before it where that is negative. */
+  readonly #before: number;
+  readonly #behind: number;
+  readonly #canary: number;
 
-/** Where the canaries begin, in the memory inside. */
-function fences({
-  layout,
-  front,
-  canary,
-}: Omit<Fenced, 'bytes'>): [before: number, behind: number] {
-  return [front === 0 ? -1 : front - canary, layout.size - canary];
-}
-
-export function paint(fenced: Fenced): void {
-  const [before, behind] = fences(fenced);
-  for (let at = 0; at < fenced.canary; at++) {
-    const value = PATTERN[at] as number;
-    if (before >= 0) fenced.bytes[before + at] = value;
-    fenced.bytes[behind + at] = value;
+  constructor(bytes: Uint8Array, { layout, front }: Shape, canary: number) {
+    this.#bytes = bytes;
+    this.#before = front - canary;
+    this.#behind = layout.size - canary;
+    this.#canary = canary;
   }
-}
 
-/** The bytes of one canary that are others now, in words; null where none is. */
-function damageAt({ bytes, canary }: Fenced, start: number, where: string): string | null {
-  const changed: number[] = [];
-  for (let at = 0; at < canary; at++) if (bytes[start + at] !== PATTERN[at]) changed.push(at);
-  const [first] = changed;
-  if (first === undefined) return null;
-  const shown = changed.slice(0, 8).map((at) => (bytes[start + at] as number).toString(16));
-  const distance = where === 'behind' ? first : canary - (changed.at(-1) as number) - 1;
-  return `${changed.length} byte(s) ${where} it, the nearest ${distance} away, hold ${shown.join(' ')}`;
-}
+  paint(): void {
+    const bytes = this.#bytes;
+    for (let at = 0; at < this.#canary; at++) {
+      const value = PATTERN[at] as number;
+      if (this.#before >= 0) bytes[this.#before + at] = value;
+      bytes[this.#behind + at] = value;
+    }
+  }
 
-/** What was overwritten around a block, in words; null where nothing was. */
-export function findDamage(fenced: Fenced): string | null {
-  if (lengthOf(fenced.bytes) === 0) return null; // moved away with all that was in it
-  const [before, behind] = fences(fenced);
-  const found = [
-    before < 0 ? null : damageAt(fenced, before, 'before'),
-    damageAt(fenced, behind, 'behind'),
-  ];
-  return found.filter((each) => each !== null).join('; ') || null;
+  /** What was overwritten, in words; null where nothing was. */
+  findDamage(): string | null {
+    // What was moved away took its canaries with it.
+    if (this.#isSound() || lengthOf(this.#bytes) === 0) return null;
+    const before = this.#before < 0 ? '' : this.#describe(this.#before, 'before');
+    const behind = this.#describe(this.#behind, 'behind');
+    return before === '' || behind === '' ? before + behind : `${before}; ${behind}`;
+  }
+
+  #isSound(): boolean {
+    const bytes = this.#bytes;
+    for (let at = 0; at < this.#canary; at++) {
+      const value = PATTERN[at];
+      if (bytes[this.#behind + at] !== value) return false;
+      if (this.#before >= 0 && bytes[this.#before + at] !== value) return false;
+    }
+    return true;
+  }
+
+  /** The bytes of one canary that are others now; empty where none is. */
+  #describe(start: number, side: 'before' | 'behind'): string {
+    const changed: number[] = [];
+    for (let at = 0; at < this.#canary; at++) {
+      if (this.#bytes[start + at] !== PATTERN[at]) changed.push(at);
+    }
+    const [first] = changed;
+    if (first === undefined) return '';
+    const shown = changed.slice(0, 8).map((at) => (this.#bytes[start + at] as number).toString(16));
+    const nearest = side === 'behind' ? first : this.#canary - (changed.at(-1) as number) - 1;
+    return `${changed.length} byte(s) ${side} it, the nearest ${nearest} away, hold ${shown.join(' ')}`;
+  }
 }

@@ -3,6 +3,9 @@ import { readOptions } from '../../options.js';
 import { MOST_CANARY } from './canaries.js';
 import { type FaultPlan, Faults } from './faults.js';
 
+/** Bytes of a canary. */
+export const DEFAULT_CANARY = 16;
+
 /** How much a `Checked` looks at. */
 export interface CheckedOptions {
   /** Bytes of a canary before and behind each Buffer, up to 4096; 0: none. Default: 16. */
@@ -22,7 +25,7 @@ function flag(value: unknown, name: string): boolean {
 }
 
 function canaryOption(value: unknown): number {
-  if (value === undefined) return 16;
+  if (value === undefined) return DEFAULT_CANARY;
   if (typeof value !== 'number') throw invalidArgType('options.canary', 'a number', value);
   if (Number.isInteger(value) && value >= 0 && value <= MOST_CANARY) return value;
   throw outOfRange('options.canary', `an integer from 0 to ${MOST_CANARY}`, value);

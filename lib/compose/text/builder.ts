@@ -3,20 +3,19 @@ import type { Allocator } from '../../allocator.js';
 import { ArenaAllocator } from '../../allocators/arena-allocator.js';
 import { ChunkAllocator } from '../../allocators/chunk-allocator.js';
 import { SystemAllocator } from '../../allocators/system-allocator.js';
-import {
-  badComposition,
-  type ErrorCode,
-  impossibleComposition,
-  isHeapwrightError,
-} from '../../errors.js';
+import { type ErrorCode, isHeapwrightError } from '../../errors.js';
 import { BufferPool } from '../../pool/buffer-pool.js';
 import { asBuffers } from '../as-buffers.js';
+import { frontOf } from '../checked/canaries.js';
+import { DEFAULT_CANARY } from '../checked/options.js';
 import { Checked } from '../checked.js';
 import { Fallback } from '../fallback.js';
+import { FreeList } from '../free-list.js';
 import { Limited } from '../limited.js';
 import { NullAllocator } from '../null-allocator.js';
 import { Segregator } from '../segregator.js';
 import { Stats } from '../stats.js';
+import { badComposition, impossibleComposition } from './mistakes.js';
 import { printTree } from './printer.js';
 import type { Arguments, Filter, Leaf, Part, Tree } from './tree.js';
 
@@ -32,6 +31,15 @@ export interface BuiltNode {
 }
 
 export type Parts = ReadonlyMap<string, Allocator<Buffer>>;
+
+/** Of the blocks of a free list, where the text does not say: what every slot of a pool has. */
+const LIST_ALIGN = 16;
+
+/** What a filter adds to the requests that it passes on, at the usual alignments. */
+function canariesOf({ word, args }: Filter): number {
+  const { canary = DEFAULT_CANARY } = args;
+  return word === 'checked' ? frontOf(canary, LIST_ALIGN) + canary : 0;
+}
 
 /** Errors that say that the text asks for what cannot be. */
 const ABOUT_TEXT: ReadonlySet<ErrorCode> = new Set<ErrorCode>([
@@ -99,7 +107,7 @@ export class Builder {
       case 'part':
         return this.#findPart(tree);
       case 'filter': {
-        const inner = this.#build(tree.inner, most);
+        const inner = this.#build(tree.inner, most + canariesOf(tree));
         return this.#own(this.#explained(tree, () => makeFilter(tree, inner)));
       }
       case 'fallback': {
@@ -142,8 +150,8 @@ export class Builder {
     }
     this.#sharedPool ??= this.#own(new BufferPool(this.#arena()));
     const pool = this.#sharedPool;
-    const none = this.#own(new NullAllocator<Buffer>());
-    return this.#own(this.#explained(leaf, () => new Segregator(size, pool, none)));
+    const options = { max: Number.POSITIVE_INFINITY, align: LIST_ALIGN, ...leaf.args, size };
+    return this.#own(this.#explained(leaf, () => new FreeList(pool, options)));
   }
 
   #findPart({ name, column }: Part): Allocator<Buffer> {

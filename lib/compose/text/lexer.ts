@@ -1,5 +1,5 @@
 /** From text to words, numbers and signs, each with its column. */
-import { badComposition } from '../../errors.js';
+import { badComposition } from './mistakes.js';
 import { UNITS } from './vocabulary.js';
 
 export interface Token {

@@ -10,8 +10,8 @@
  *   arguments = "(" argument { "," argument } ")" ;
  *   argument  = [ name ":" ] size ;
  */
-import { badComposition } from '../../errors.js';
 import { readTokens, type Token } from './lexer.js';
+import { badComposition } from './mistakes.js';
 import type { Arguments, Row, Tree } from './tree.js';
 import { CHOICES, FILTERS, isReserved, LEAVES, type Parameters } from './vocabulary.js';
 

@@ -22,6 +22,7 @@ export const LEAVES: ReadonlyMap<string, Parameters> = new Map<string, Parameter
     [
       ['size', 'bytes'],
       ['max', 'count'],
+      ['align', 'bytes'],
     ],
   ],
   ['null', []],
