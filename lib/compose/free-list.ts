@@ -106,7 +106,7 @@ export class FreeList<B extends Block = ArrayBuffer> extends BaseAllocator<B> {
   }
 
   override allocate(layout: Layout, options?: AllocateRequest): B {
-    if (!(#stock in this)) checkReceiver(this);
+    checkReceiver(this);
     const { size, align } = requireLayout(layout, 'layout');
     const asked = options === undefined ? MUST_ZERO : flagsOfRequest(options);
     const stock = this.#stock;
@@ -144,7 +144,7 @@ export class FreeList<B extends Block = ArrayBuffer> extends BaseAllocator<B> {
   }
 
   override deallocate(block: B, layout: Layout, options?: DeallocateOptions): boolean {
-    if (!(#stock in this)) checkReceiver(this);
+    checkReceiver(this);
     const { size, align } = requireLayout(layout, 'layout');
     const stock = this.#stock;
     const { whole } = stock;

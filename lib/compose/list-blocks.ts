@@ -8,6 +8,7 @@ import { arrayBufferOf, type Block, byteLengthOf, lengthOf, offsetOf } from '../
 import { isHeapwrightError } from '../errors.js';
 import { type Explanation, explain } from '../introspection.js';
 import type { Layout } from '../layout.js';
+import type { Lease } from '../lease.js';
 import type { DeallocateOptions } from '../options.js';
 import { type Place, placeOf, putPlace } from '../pool/stamp.js';
 
@@ -111,42 +112,58 @@ export class ListBlocks<B extends Block> {
 
   /** Gives a block back to the parent. Whether its memory is back. On any error it stays. */
   giveBack(carrier: B, options: DeallocateOptions): boolean {
-    const block = this.blockOf(carrier);
     const place = placeOf(carrier);
-    putPlace(carrier, block.home);
+    putPlace(carrier, this.blockOf(carrier).home);
     try {
-      const isBack = this.#parent.deallocate(carrier, block.layout, options);
-      this.leave(block);
-      if (!isBack) this.abandon(block);
-      return isBack;
+      return this.#deallocate(carrier, options);
     } catch (error) {
       putPlace(carrier, place);
       throw error;
     }
   }
 
-  /** The same for memory that was under a lease: an operation in flight keeps it. */
-  giveBackLeased(carrier: B): void {
-    const block = this.blockOf(carrier);
-    putPlace(carrier, block.home);
-    let lease: Disposable | null = null;
-    try {
-      lease = this.#parent.lease(carrier);
-    } catch {
-      // The parent has no leases: a free is all that there is.
-    }
-    this.tryGiveBack(carrier);
-    lease?.[Symbol.dispose]();
-  }
-
   /** The same where there is nobody to tell of an error: what was moved away is gone anyway. */
   tryGiveBack(carrier: B): void {
+    const block = this.blockOf(carrier);
+    putPlace(carrier, block.home);
     try {
-      this.giveBack(carrier, {});
+      this.#deallocate(carrier, {});
+    } catch (error) {
+      this.leave(block);
+      if (!isHeapwrightError(error)) throw error;
+    }
+  }
+
+  /** The same for memory that was under a lease: an operation in flight keeps it. */
+  giveBackLeased(carrier: B): void {
+    putPlace(carrier, this.blockOf(carrier).home);
+    const lease = this.#leaseOfParent(carrier);
+    try {
+      this.#deallocate(carrier, {});
     } catch (error) {
       this.leave(this.blockOf(carrier));
       if (!isHeapwrightError(error)) throw error;
+    } finally {
+      lease?.dispose();
     }
+  }
+
+  /** Null: the parent has none, and a free is all that there is. */
+  #leaseOfParent(carrier: B): Lease | null {
+    try {
+      return this.#parent.lease(carrier);
+    } catch (error) {
+      if (isHeapwrightError(error)) return null;
+      throw error;
+    }
+  }
+
+  #deallocate(carrier: B, options: DeallocateOptions): boolean {
+    const block = this.blockOf(carrier);
+    const isBack = this.#parent.deallocate(carrier, block.layout, options);
+    this.leave(block);
+    if (!isBack) this.abandon(block);
+    return isBack;
   }
 
   /** The block is the list's no more. */
@@ -190,9 +207,12 @@ export class ListBlocks<B extends Block> {
     }
   }
 
-  /** Every block that is neither abandoned nor collected, as the parent gave it. */
+  /**
+   * Every block that is neither abandoned nor collected, as the parent gave it; the newest first,
+   * which is how a parent that frees only its last block has them all back.
+   */
   *carriers(): Generator<B> {
-    for (const block of [...this.#all]) {
+    for (const block of [...this.#all].reverse()) {
       const object = block.isAbandoned ? undefined : block.ref.deref();
       if (object !== undefined && this.#all.has(block)) yield object;
     }

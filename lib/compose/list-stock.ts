@@ -345,10 +345,12 @@ export class ListStock<B extends Block> {
 
   /** Gives back what waits. */
   trim(): number {
-    const { waiting } = this;
+    const waiting = new Set(this.waiting);
     this.waiting = [];
-    for (const block of waiting) this.blocks.tryGiveBack(block);
-    return waiting.length;
+    for (const carrier of this.blocks.carriers()) {
+      if (waiting.has(carrier)) this.blocks.tryGiveBack(carrier);
+    }
+    return waiting.size;
   }
 
   /** Gives everything back. */

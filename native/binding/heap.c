@@ -196,18 +196,20 @@ hw_code_t hw_block_check(const hw_heap_t *heap, hw_record_table_t *table, uint32
   return liveness(state);
 }
 
+/* Ranges may overlap, as those of a scope and the scope in it do. So raw memory counts once, and as
+ * a whole: nothing more is cut from it. */
 static hw_code_t abandon(hw_record_t *record, uint64_t seen, hw_record_state_t to) {
   if (!hw_record_step(record, seen, hw_word_leases(seen), to)) return HW_CODE_DETACHED;
+  if (hw_record_is_range(record) && record->parent->abandoned_ranges++ > 0) return HW_CODE_KEPT;
   record->heap->abandoned_blocks++;
-  if (hw_record_is_range(record)) record->heap->abandoned_ranges++;
   record->heap->abandoned_bytes += hw_heap_bytes(record);
   return HW_CODE_KEPT;
 }
 
 static void forget_abandoned(hw_record_t *record, hw_record_state_t state) {
   if (state != HW_RECORD_ABANDONED && state != HW_RECORD_DOOMED) return;
+  if (hw_record_is_range(record) && --record->parent->abandoned_ranges > 0) return;
   record->heap->abandoned_blocks--;
-  if (hw_record_is_range(record)) record->heap->abandoned_ranges--;
   record->heap->abandoned_bytes -= hw_heap_bytes(record);
 }
 

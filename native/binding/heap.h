@@ -16,16 +16,16 @@ struct hw_heap {
   uint32_t leased;          /* records with at least one lease */
   uint64_t abandoned_blocks; /* freed (ABANDONED or DOOMED), memory not back yet */
   uint64_t abandoned_bytes;
-  uint64_t abandoned_ranges; /* those of the blocks that are part of raw memory, one live block */
   uint64_t pressed_bytes; /* abandoned bytes when HIGH was last acted on, 0 below HIGH */
   void (*on_end)(hw_heap_t *heap, void *context); /* the allocator is gone; last call */
   void *context;
 };
 
-/* What a record's memory counts for: the bytes that the allocator says it takes. */
+/* What a record's memory counts for: the bytes that the allocator says it takes, for a range those
+ * of the whole. */
 static inline size_t hw_heap_bytes(const hw_record_t *record) {
-  if (hw_record_is_range(record)) return record->size;
-  return hw_usable_size(record->heap->allocator, hw_record_layout(record));
+  const hw_record_t *whole = hw_record_is_range(record) ? record->parent : record;
+  return hw_usable_size(record->heap->allocator, hw_record_layout(whole));
 }
 
 /* Takes over `allocator`. */

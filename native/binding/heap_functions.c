@@ -173,7 +173,7 @@ napi_value hw_js_stats(napi_env env, napi_callback_info info) {
   if (code != HW_CODE_OK) return hw_call_answer(&call, code);
 
   const double figures[] = {
-      (double)(stats.live_blocks - (heap->abandoned_blocks - heap->abandoned_ranges)),
+      (double)(stats.live_blocks - heap->abandoned_blocks),
       (double)(stats.live_bytes - heap->abandoned_bytes),
       (double)stats.peak_bytes,
       (double)stats.mapped_bytes,

@@ -54,8 +54,11 @@ typedef struct hw_record {
   struct hw_record *parent; /* of a range: its raw memory; of each of the two blocks in a
                                reallocation: the other; NULL for what owns its memory */
   uint32_t index;
-  uint32_t next_free;
-  uint32_t ranges;   /* of raw memory: ranges that still hold it */
+  union {
+    uint32_t next_free;
+    uint32_t abandoned_ranges; /* of raw memory, which no finalizer comes for */
+  };
+  uint32_t ranges; /* of raw memory: ranges that still hold it */
   uint8_t lg_align;
   uint8_t kind;
   bool has_orphans : 1; /* of raw memory: a range was orphaned, so the whole must be */

@@ -67,6 +67,7 @@ hw_record_t *hw_record_claim(hw_record_table_t *table) {
   HW_ASSERT(hw_word_state(word) == HW_RECORD_FREE);
   record->table = table;
   record->parent = NULL;
+  record->abandoned_ranges = 0;
   record->ranges = 0;
   record->has_orphans = false;
   record->gave_memory = false;

@@ -143,7 +143,7 @@ static void only_raw_memory_is_released(void **state) {
   hw_raw_release(raw);
 }
 
-static void an_abandoned_range_counts_its_own_bytes(void **state) {
+static void an_abandoned_range_counts_as_the_whole(void **state) {
   (void)state;
   hw_record_t *raw = allocate_raw(&fixture, 4096);
   hw_record_t *range = open_range(raw, 0, 1000);
@@ -152,11 +152,29 @@ static void an_abandoned_range_counts_its_own_bytes(void **state) {
   assert_int_equal(state_of(range), HW_RECORD_ABANDONED);
   assert_int_equal(live_bytes(), 4096); /* to the allocator the whole is one live block */
   assert_int_equal(fixture.heap.abandoned_blocks, 1);
-  assert_int_equal(fixture.heap.abandoned_ranges, 1);
-  assert_int_equal(fixture.heap.abandoned_bytes, 1000);
+  assert_int_equal(fixture.heap.abandoned_bytes, 4096); /* nothing more is cut from it */
   hw_block_finalize(range, false);
   assert_int_equal(fixture.heap.abandoned_blocks, 0);
-  assert_int_equal(fixture.heap.abandoned_ranges, 0);
+  assert_int_equal(fixture.heap.abandoned_bytes, 0);
+  assert_int_equal(live_bytes(), 0);
+}
+
+/* As those of a scope and of the scope in it do. */
+static void abandoned_ranges_that_overlap_count_once(void **state) {
+  (void)state;
+  hw_record_t *raw = allocate_raw(&fixture, 4096);
+  hw_record_t *outer = open_range(raw, 0, 4096), *inner = open_range(raw, 100, 3996);
+  assert_code(HW_CODE_KEPT, hw_block_begin_free(inner, true, false));
+  assert_code(HW_CODE_KEPT, hw_block_begin_free(outer, true, false));
+  hw_raw_release(raw);
+  assert_int_equal(fixture.heap.abandoned_blocks, 1);
+  assert_int_equal(fixture.heap.abandoned_bytes, 4096);
+  assert_heap_valid(&fixture);
+  hw_block_finalize(inner, false);
+  assert_int_equal(fixture.heap.abandoned_bytes, 4096);
+  assert_heap_valid(&fixture);
+  hw_block_finalize(outer, false);
+  assert_int_equal(fixture.heap.abandoned_blocks, 0);
   assert_int_equal(fixture.heap.abandoned_bytes, 0);
   assert_int_equal(live_bytes(), 0);
 }
@@ -232,7 +250,8 @@ int main(void) {
       ON_A_HEAP(memory_released_last_ends_at_once),
       ON_A_HEAP(releasing_twice_does_nothing),
       ON_A_HEAP(only_raw_memory_is_released),
-      ON_A_HEAP(an_abandoned_range_counts_its_own_bytes),
+      ON_A_HEAP(an_abandoned_range_counts_as_the_whole),
+      ON_A_HEAP(abandoned_ranges_that_overlap_count_once),
       ON_A_HEAP(a_range_that_got_no_buffer_lets_go),
       ON_A_HEAP(no_record_for_a_range_is_out_of_memory),
       cmocka_unit_test_setup_teardown(an_orphaned_range_retires_the_whole, open_heap, abandon_heap),

@@ -195,7 +195,6 @@ static void assert_looks_like(situation_t situation, const heap_fixture_t *fixtu
   assert_int_equal(heap->held, 1 + holds);
   assert_int_equal(heap->leased, leases > 0);
   assert_int_equal(heap->abandoned_blocks, abandoned);
-  assert_int_equal(heap->abandoned_ranges, 0);
   assert_int_equal(heap->abandoned_bytes, abandoned ? SIZE : 0);
   assert_int_equal(fixture->table.busy, 1 + (situation != FREE));
   hw_stats_t stats = allocator_stats(fixture);

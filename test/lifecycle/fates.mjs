@@ -1,14 +1,16 @@
 /**
- * Blocks of several sizes, and a pool with Buffers, brought into the state that a cell of the matrix
+ * Blocks of several sizes, a pool with Buffers, nodes and scopes, brought into the state that a cell of the matrix
  * asks for.
  */
 import { strictEqual } from 'node:assert';
 import { randomFill } from 'node:crypto';
 import { promisify } from 'node:util';
 import { ArenaAllocator, addressOf, Layout, SystemAllocator } from '../../dist/index.js';
+import { enactComposed } from './composed.mjs';
 import { isMoved } from './matrix.mjs';
 import { moveByStream, moveByTransfer } from './moves.mjs';
 import { enactPooled } from './pooled.mjs';
+import { enactScoped } from './scoped.mjs';
 
 const PAGE = 4096;
 const MiB = 2 ** 20;
@@ -65,7 +67,7 @@ function lease(blocks) {
 }
 
 /**
- * Brings fresh blocks into the state `fate`, and a pool.
+ * Brings fresh blocks into the state `fate`, and a pool, nodes and scopes.
  *
  * `beforeMove` is called with memory that is still attached, for a read that shall be in flight
  * while the thread ends. `settled` waits for every other request.
@@ -75,7 +77,7 @@ function lease(blocks) {
  */
 export async function enact(fate, beforeMove = () => {}) {
   // First: the read of `beforeMove` would be in flight, and what is freed here not be back at once.
-  const pooled = await enactPooled(fate);
+  const others = [await enactComposed(fate), await enactScoped(fate), await enactPooled(fate)];
   const allocators = [new SystemAllocator(), new ArenaAllocator()];
   const blocks = fill(allocators);
 
@@ -100,14 +102,16 @@ export async function enact(fate, beforeMove = () => {}) {
     owed.blocks += mine.length;
     owed.bytes += bytes;
   }
-  owed.blocks += pooled.owed.blocks;
-  owed.bytes += pooled.owed.bytes;
+  for (const other of others) {
+    owed.blocks += other.owed.blocks;
+    owed.bytes += other.owed.bytes;
+  }
   return {
-    allocators: [...allocators, ...pooled.allocators],
-    held: { blocks, leases, pooled },
-    moved: [...moved, ...pooled.moved],
+    allocators: [...allocators, ...others.flatMap((other) => other.allocators)],
+    held: { blocks, leases, others },
+    moved: [...moved, ...others.flatMap((other) => other.moved)],
     owed,
-    settled: Promise.all([settled, pooled.settled]),
+    settled: Promise.all([settled, ...others.map((other) => other.settled)]),
   };
 }
 

@@ -133,6 +133,14 @@ export default [
     test: ranges('memory_released_first_ends_with_its_last_range'),
   },
   {
+    name: 'bytes that two abandoned ranges share count twice',
+    guards: 'the figures under scopes in scopes',
+    file: 'native/binding/heap.c',
+    find: 'if (hw_record_is_range(record) && record->parent->abandoned_ranges++ > 0) return',
+    replace: 'if (hw_record_is_range(record) && record->parent->abandoned_ranges++ > 9) return',
+    test: ranges('abandoned_ranges_that_overlap_count_once'),
+  },
+  {
     name: 'an orphaned range lets the whole be used again',
     guards: 'raw memory under an orphan',
     file,
@@ -181,7 +189,7 @@ export default [
   ),
   overlooks(
     'an abandoned range',
-    'abandoned_ranges != heap->abandoned_ranges',
+    'abandoned_ranges != counted_ranges',
     'it_finds_a_wrong_count_of_abandoned_ranges',
   ),
   overlooks(
