@@ -62,16 +62,16 @@ export class ListBlocks<B extends Block> {
   readonly #all = new Set<ListBlock<B>>();
   readonly #known = new WeakMap<B, Known<B>>();
   readonly #forgotten: FinalizationRegistry<ListBlock<B>>;
-  readonly #onForgotten: (block: ListBlock<B>) => void;
   /** Blocks that count towards the most that there may be. */
   count = 0;
+  /** Blocks that wait or are live, the empty ones too, and what they take up. */
+  members = 0;
+  bytes = 0;
   abandonedBlocks = 0;
   abandonedBytes = 0;
 
-  /** @param onForgotten Told of a block that was collected while the program had it. */
-  constructor(parent: Allocator<B>, onForgotten: (block: ListBlock<B>) => void) {
+  constructor(parent: Allocator<B>) {
     this.#parent = parent;
-    this.#onForgotten = onForgotten;
     this.#forgotten = new FinalizationRegistry((block) => this.#collected(block));
   }
 
@@ -82,6 +82,7 @@ export class ListBlocks<B extends Block> {
     this.#known.set(object, { block, carrier: null, view: null });
     this.#forgotten.register(object, block, block);
     if (layout.size > 0) this.count++;
+    this.#join(block);
     return block;
   }
 
@@ -169,7 +170,10 @@ export class ListBlocks<B extends Block> {
   /** The block is the list's no more. */
   leave(block: ListBlock<B>): void {
     if (!this.#all.delete(block)) return;
-    if (!block.isAbandoned && block.layout.size > 0) this.count--;
+    if (block.isAbandoned) return;
+    if (block.layout.size > 0) this.count--;
+    if (block.isDoomed) this.#unlist(block);
+    else this.#part(block);
     this.#forgotten.unregister(block);
   }
 
@@ -177,22 +181,21 @@ export class ListBlocks<B extends Block> {
   abandon(block: ListBlock<B>): void {
     block.isAbandoned = true;
     this.#all.add(block);
-    this.abandonedBlocks++;
-    this.abandonedBytes += block.bytes;
+    this.#list(block);
   }
 
   /** A leased block was freed. */
   doom(block: ListBlock<B>): void {
     block.isDoomed = true;
-    this.abandonedBlocks++;
-    this.abandonedBytes += block.bytes;
+    this.#part(block);
+    this.#list(block);
   }
 
   /** Its last lease has ended. */
   undoom(block: ListBlock<B>): void {
     block.isDoomed = false;
-    this.abandonedBlocks--;
-    this.abandonedBytes -= block.bytes;
+    this.#unlist(block);
+    this.#join(block);
   }
 
   /** Strikes out abandoned blocks whose memory is back. */
@@ -203,7 +206,7 @@ export class ListBlocks<B extends Block> {
       const object = block.ref.deref();
       if (object !== undefined && isHeld(explain(object).state)) continue;
       this.#all.delete(block);
-      this.undoom(block);
+      this.#unlist(block);
     }
   }
 
@@ -218,21 +221,43 @@ export class ListBlocks<B extends Block> {
     }
   }
 
-  /** Blocks that count, and the bytes of all that are not abandoned, one by one: for `verify`. */
-  sum(): { count: number; bytes: number } {
-    let [count, bytes] = [0, 0];
+  /** Whether the sums are those of the blocks, one by one. */
+  isConsistent(): boolean {
+    let [count, members, bytes, abandoned] = [0, 0, 0, 0];
     for (const block of this.#all) {
-      if (block.isAbandoned) continue;
-      if (block.layout.size > 0) count++;
-      if (!block.isDoomed) bytes += block.bytes;
+      if (!block.isAbandoned && block.layout.size > 0) count++;
+      if (block.isAbandoned || block.isDoomed) {
+        abandoned += block.bytes;
+      } else {
+        members++;
+        bytes += block.bytes;
+      }
     }
-    return { count, bytes };
+    const areBlocks = count === this.count && members === this.members;
+    return areBlocks && bytes === this.bytes && abandoned === this.abandonedBytes;
   }
 
   #collected(block: ListBlock<B>): void {
-    if (block.isAbandoned || !this.#all.has(block)) return;
-    this.leave(block);
-    if (block.isDoomed) this.undoom(block);
-    else this.#onForgotten(block);
+    if (!block.isAbandoned) this.leave(block);
+  }
+
+  #join({ bytes }: ListBlock<B>): void {
+    this.members++;
+    this.bytes += bytes;
+  }
+
+  #part({ bytes }: ListBlock<B>): void {
+    this.members--;
+    this.bytes -= bytes;
+  }
+
+  #list({ bytes }: ListBlock<B>): void {
+    this.abandonedBlocks++;
+    this.abandonedBytes += bytes;
+  }
+
+  #unlist({ bytes }: ListBlock<B>): void {
+    this.abandonedBlocks--;
+    this.abandonedBytes -= bytes;
   }
 }
