@@ -138,7 +138,15 @@ const ENDS = {
     if (random(2) === 0) vec.dispose();
   },
 };
-const WEIGHTS = { free: 40, drop: 25, freeTwice: 8, lease: 8, freeUnderLease: 8, scope: 2, value: 4 };
+const WEIGHTS = {
+  free: 40,
+  drop: 25,
+  freeTwice: 8,
+  lease: 8,
+  freeUnderLease: 8,
+  scope: 2,
+  value: 4,
+};
 const picks = Object.entries(WEIGHTS).flatMap(([name, weight]) => Array(weight).fill(name));
 
 function end(at) {
