@@ -1,4 +1,7 @@
-/** The variants of test/gc/race.mjs, and whether their flags did anything; test/gc/pools.mjs too. */
+/**
+ * The variants of test/gc/race.mjs, and whether their flags did anything; the same flags for the
+ * other programs.
+ */
 import { judge, runChild } from './children.mjs';
 
 const PLAIN = 'no flag';
@@ -27,7 +30,7 @@ const describe = (counts) =>
     .join(', ');
 
 const RACE = 'test/gc/race.mjs';
-const POOLS = 'test/gc/pools.mjs';
+const OTHERS = { pools: 'test/gc/pools.mjs', composed: 'test/gc/composed.mjs' };
 
 async function runVariant(command, program, flags, count, seed) {
   const args = [...flags, program, String(count), String(seed)];
@@ -73,13 +76,15 @@ export async function runGcRace({ command, count, seed }) {
     counts[result.problem === null ? 'passed' : 'failed'] += 1;
     print(name, { ...result, allocations, seconds: (performance.now() - start) / 1000 });
   }
-  for (const [name, { flags, share }] of Object.entries(VARIANTS)) {
-    const allocations = Math.ceil(count * share);
-    const start = performance.now();
-    const result = await runVariant(command, POOLS, flags, allocations, seed);
-    counts[result.problem === null ? 'passed' : 'failed'] += 1;
-    const seconds = (performance.now() - start) / 1000;
-    print(`pools, ${name}`, { ...result, allocations, seconds });
+  for (const [what, program] of Object.entries(OTHERS)) {
+    for (const [name, { flags, share }] of Object.entries(VARIANTS)) {
+      const allocations = Math.ceil(count * share);
+      const start = performance.now();
+      const result = await runVariant(command, program, flags, allocations, seed);
+      counts[result.problem === null ? 'passed' : 'failed'] += 1;
+      const seconds = (performance.now() - start) / 1000;
+      print(`${what}, ${name}`, { ...result, allocations, seconds });
+    }
   }
   return counts;
 }

@@ -1,6 +1,7 @@
 /** The live blocks: each filled with a content of its own, which is checked until it is freed. */
-import { BufferPool, Layout, runtimeInfo } from '../../dist/index.js';
+import { BufferPool, FreeList, Layout, runtimeInfo } from '../../dist/index.js';
 import { contentAt, holds, pickStart } from './content.mjs';
+import { Scopes } from './scopes.mjs';
 
 const LIVE = 200;
 /** Small ones come back first from the C library's caches; the large ones take zlib many rounds. */
@@ -9,6 +10,16 @@ const ALIGNS = [1, 8, 64, 4096];
 /** Of a pool what is larger has memory of its own, and so passes the gate without a lease. */
 const LARGEST_SHARED = 65_536;
 const POOL_SIZES = [...SIZES, 100_000, 100_000, 100_000];
+
+/** That of all blocks of a list, which are dedicated ones that it uses again. */
+export const LISTED = { size: 65_536, align: 4096, max: 400 };
+
+/** What a block is, by where it comes from. */
+function sortOf(allocator) {
+  if (allocator instanceof BufferPool) return 'pooled';
+  if (allocator instanceof FreeList) return 'listed';
+  return allocator instanceof Scopes ? 'scoped' : 'dedicated';
+}
 
 /** A block that may be freed at any time: then it holds no reference to the memory any more. */
 class Block {
@@ -26,17 +37,22 @@ class Block {
     this.allocator = allocator;
     this.layout = layout;
     this.buffer = allocator.allocate(layout, { uninitialized: true });
-    this.bytes = this.isPooled ? this.buffer : Buffer.from(this.buffer);
+    this.bytes = ArrayBuffer.isView(this.buffer) ? this.buffer : Buffer.from(this.buffer);
     this.fill(start);
   }
 
-  get isPooled() {
-    return this.allocator instanceof BufferPool;
+  get sort() {
+    return sortOf(this.allocator);
   }
 
   /** Whether it is a slot beside others: the next owner's at once, unless a lease holds it. */
   get isShared() {
-    return this.isPooled && this.layout.size <= LARGEST_SHARED;
+    return this.sort === 'pooled' && this.layout.size <= LARGEST_SHARED;
+  }
+
+  /** Whether a free that answers true leaves its views without bytes. */
+  get isDetached() {
+    return !this.isShared && this.sort !== 'listed';
   }
 
   get freed() {
@@ -99,10 +115,10 @@ export class Blocks {
     if (answer !== expected) {
       this.#ledger.fault('wrongAnswers', `${answer} with ${activeRequests} requests active`);
     }
-    if (bytes.length !== (answer && !block.isShared ? 0 : layout.size)) {
+    if (bytes.length !== (answer && block.isDetached ? 0 : layout.size)) {
       this.#ledger.fault('wrongAnswers', `${answer}, and a view has length ${bytes.length}`);
     }
-    this.#ledger.freed(answer, inUse, block.isPooled);
+    this.#ledger.freed(answer, inUse, block.sort);
     block.buffer = null;
     block.bytes = null;
     // In flight, of the size just freed: the allocator then hands out the same memory, if it has it.
@@ -141,7 +157,9 @@ export class Blocks {
   }
 
   #anyLayout(allocator) {
-    const sizes = allocator instanceof BufferPool ? POOL_SIZES : SIZES;
+    const sort = sortOf(allocator);
+    if (sort === 'listed') return Layout.from(LISTED.size, this.#random.pick(ALIGNS));
+    const sizes = sort === 'pooled' ? POOL_SIZES : SIZES;
     return Layout.from(this.#random.pick(sizes), this.#random.pick(ALIGNS));
   }
 

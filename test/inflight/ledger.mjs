@@ -9,7 +9,8 @@ export class Ledger {
    * `wrongData`: an operation read, wrote or answered something else than the block held.
    * `failedOperations`: an operation called back with an error.
    * `wrongAnswers`: a free answered true with requests active, false without, or lied about it; a
-   * pooled one that shares a slab: true with a lease open, or false without.
+   * pooled one that shares a slab: true with a lease open, or false without. Of the end of a scope
+   * the answer is whether its Buffer is gone.
    */
   faults = { corruptedOwners: 0, wrongData: 0, failedOperations: 0, wrongAnswers: 0 };
   /** The first faults in words. */
@@ -30,7 +31,10 @@ export class Ledger {
       freedAtOnce: 0,
       freedInFlight: 0,
       freedInUse: 0,
-      freedPooledInUse: 0,
+      dedicatedInUse: 0,
+      pooledInUse: 0,
+      listedInUse: 0,
+      scopedInUse: 0,
       maxAbandonedBlocks: 0,
       maxAbandonedBytes: 0,
     };
@@ -42,12 +46,12 @@ export class Ledger {
     return this.#row;
   }
 
-  /** One free; `inUse` says whether an operation was using that very block. */
-  freed(answer, inUse, isPooled) {
+  /** One free of a block of that sort; `inUse`: an operation was using that very block. */
+  freed(answer, inUse, sort) {
     if (answer) this.#row.freedAtOnce++;
     else this.#row.freedInFlight++;
     if (!answer && inUse) this.#row.freedInUse++;
-    if (!answer && inUse && isPooled) this.#row.freedPooledInUse++;
+    if (!answer && inUse) this.#row[`${sort}InUse`]++;
   }
 
   abandoned(stats) {

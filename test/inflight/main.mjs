@@ -1,10 +1,19 @@
-// The program under test: node --expose-gc main.mjs FREES SEED [KIND [pooled]]
-// With `pooled` every block is a Buffer of a pool, else one in three. Runs bursts of every kind, or of one, until each had its share of FREES in flight. Prints a line
-// before each burst and, last, what it counted. Exits 3 after an uncaught error, 4 after a stall.
+// The program under test: node --expose-gc main.mjs FREES SEED [KIND [pooled | listed | scoped]]
+// Runs bursts of every kind, or of one, until each had its share of FREES in flight; with the last
+// argument every block is of that sort. Prints a line before each burst and, last, what it counted.
+// Exits 3 after an uncaught error, 4 after a stall.
 import { writeSync } from 'node:fs';
 import { setTimeout as pause } from 'node:timers/promises';
-import { ArenaAllocator, BufferPool, runtimeInfo, SystemAllocator } from '../../dist/index.js';
+import {
+  ArenaAllocator,
+  BufferPool,
+  FreeList,
+  runtimeInfo,
+  SystemAllocator,
+} from '../../dist/index.js';
+import { LISTED } from './blocks.mjs';
 import { burst, drained } from './burst.mjs';
+import { Scopes } from './scopes.mjs';
 import { openKinds } from './traffic/kinds.mjs';
 import { World } from './world.mjs';
 
@@ -21,10 +30,12 @@ const say = (word, value) => writeSync(1, `${word} ${JSON.stringify(value)}\n`);
 
 const arena = new ArenaAllocator();
 const pool = new BufferPool(arena, { decayMs: DECAY_MS });
-const allocators = [new SystemAllocator(), arena, pool];
-const world = new World(which === 'pooled' ? [pool] : allocators, seed, (faults) =>
-  say('faults', faults),
-);
+const system = new SystemAllocator();
+const list = new FreeList(system, LISTED);
+const scopes = new Scopes([system, arena]);
+const allocators = [system, arena, pool, list, scopes];
+const sorts = { pooled: [pool], listed: [list], scoped: [scopes] };
+const world = new World(sorts[which] ?? allocators, seed, (faults) => say('faults', faults));
 let left = null;
 
 function tell(end) {
@@ -70,9 +81,12 @@ async function end(kinds) {
   for (const kind of kinds) await kind.close?.();
   await drained();
   world.blocks.end();
+  list.trim();
+  scopes.trim();
   for (let round = 0; round < 50 && sum('abandonedBlocks') > 0; round++) {
-    globalThis.gc();
+    // What a list looked at for its figures is held until the job ends.
     await pause(DECAY_MS);
+    globalThis.gc();
   }
   // The arena knows the slabs as blocks.
   pool.trim();

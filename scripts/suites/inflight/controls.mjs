@@ -38,15 +38,16 @@ export const CONTROLS = [
     kinds: [...READS, ...ONE_SHOTS, 'crypto.randomFill', ...WRITES, 'all at once'],
     expected: { what: 'a corrupted new owner', isSeen: hasCorruptedOwner },
   },
-  {
-    // Of a pool alone: a slot freed under a lease is the next owner's with its last release.
+  // Of one sort alone: a slot freed under a lease is the next owner's with its last release, a block
+  // of a list as soon as it waits, and a region as soon as its scope has ended.
+  ...['pooled', 'listed', 'scoped'].map((which) => ({
     name: 'gate removed',
     mode: 'reuse',
     edits: GATE_REMOVED,
-    which: 'pooled',
+    which,
     kinds: [...READS, ...ONE_SHOTS, 'crypto.randomFill', ...WRITES, 'all at once'],
     expected: { what: 'a corrupted new owner', isSeen: hasCorruptedOwner },
-  },
+  })),
   {
     // What libuv reads or writes through a pointer is safe here: the memory stays. Node's own code,
     // which asks the buffer again, is not.

@@ -20,7 +20,7 @@ const THREADS = '24';
 
 /**
  * @param {object} options `node`, `addon`, `asan` (the library, or null), `frees`, `seed`, `kind`,
- *   `which` (`pooled`, or none for every allocator), `limitMs`, `stallMs`
+ *   `which` (the sort of all blocks, or none for every sort), `limitMs`, `stallMs`
  * @returns `{ code, signal, timedOut, stderr, result, faults, lastKind, reports, seconds }`: what the
  *   child counted, or null if it did not come to that; the faults it had told by then; the kind of
  *   its last burst; ASan's reports
