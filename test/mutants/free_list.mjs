@@ -159,7 +159,7 @@ export default [
     replace: 'return layout.align > 2 * align ? powerOfTwoFrom(size) : size;',
     test: unit(
       'kernel-row',
-      'alignedSlabSize of 24 bytes aligned to 16, with slabs aligned to 8, is 32',
+      'alignedSlabSize is a power of two that holds the layout wherever the alignment is above',
     ),
   },
   {
