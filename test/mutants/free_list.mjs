@@ -66,7 +66,7 @@ export default [
     replace: 'if (isWhole && !isInUse) {',
     test: misuse(
       'free-list',
-      'a FreeList over SystemAllocator frees a block of Layout(1024, align 1) once',
+      'a FreeList over SystemAllocator frees a block of Layout(1024, align 1) once: DETACHED from then on',
     ),
   },
   {
@@ -75,7 +75,10 @@ export default [
     file: stock,
     find: 'if (layout.size > 0 && blocks.count >= this.max) {',
     replace: 'if (layout.size < 0 && blocks.count >= this.max) {',
-    test: unit('free-list', 'a FreeList of ArrayBuffers counts smaller blocks towards `max`'),
+    test: unit(
+      'free-list',
+      'a FreeList of ArrayBuffers counts smaller blocks towards `max`, and empty ones not',
+    ),
   },
   {
     name: 'one block more than there may be',
@@ -83,7 +86,10 @@ export default [
     file: stock,
     find: 'if (blocks.count >= this.max) return null;',
     replace: 'if (blocks.count > this.max) return null;',
-    test: unit('free-list', 'a FreeList of Buffers serves 10 rounds of 64, refuses the 65th'),
+    test: unit(
+      'free-list',
+      'a FreeList of Buffers serves 10 rounds of 64, refuses the 65th, and reuses the same 64 addresses',
+    ),
   },
   {
     name: 'what a constructor could not finish stays with the parent',
@@ -99,7 +105,10 @@ export default [
     file: stock,
     find: 'zeroFrom(next as Buffer, layout.size);',
     replace: 'zeroFrom(next as Buffer, newLayout.size);',
-    test: unit('free-list', 'a FreeList of Buffers has new bytes zero after a reallocation'),
+    test: unit(
+      'free-list',
+      'a FreeList of Buffers has new bytes zero after a reallocation, and the old block dead',
+    ),
   },
   {
     name: 'a used block is not zeroed again',
@@ -107,7 +116,10 @@ export default [
     file: list,
     find: 'if ((asked & MUST_ZERO) !== 0) zero(block as Buffer);',
     replace: 'if ((asked & MUST_ZERO) > MUST_ZERO) zero(block as Buffer);',
-    test: unit('free-list', 'a FreeList of Buffers zeroes a block again'),
+    test: unit(
+      'free-list',
+      'a FreeList of Buffers zeroes a block again, but for who says that it need not be',
+    ),
   },
   {
     name: 'blocks go back in the order in which they came',
@@ -115,7 +127,10 @@ export default [
     file: blocks,
     find: '[...this.#all].reverse()',
     replace: '[...this.#all]',
-    test: unit('free-list', 'a FreeList of Buffers FreeList.from(scoped): blocks lie inside'),
+    test: unit(
+      'free-list',
+      'a FreeList of Buffers FreeList.from(scoped): blocks lie inside the range of the scope, and go back to it',
+    ),
   },
   {
     name: 'what the program forgets counts for ever',
@@ -126,18 +141,6 @@ export default [
     test: misuse('free-list', 'what the program forgets counts until the collector has found it'),
   },
   {
-    name: 'the pool may free a Buffer of the list',
-    guards: 'who a Buffer belongs to while the list has it',
-    file: stock,
-    find: '    putPlace(block, this.whole);\n',
-    replace:
-      '    if (used !== null || ArrayBuffer.isView(block) === false) putPlace(block, this.whole);\n',
-    test: unit(
-      'free-list',
-      'a FreeList of Buffers keeps a Buffer from being freed by its pool meanwhile',
-    ),
-  },
-  {
     name: 'a list that ends keeps its leased blocks from nobody',
     guards: 'LEASED at the end of a list',
     file: list,
@@ -145,7 +148,7 @@ export default [
     replace: "if (isLeased && this.name === '') throw heapwrightError('ERR_HEAPWRIGHT_LEASED');",
     test: misuse(
       'free-list',
-      'a FreeList over BufferPool keeps a leased block of Layout(1024, align 1)',
+      'a FreeList over BufferPool keeps a leased block of Layout(1024, align 1) until the last lease ends',
     ),
   },
   {
@@ -154,7 +157,10 @@ export default [
     file: 'lib/compose/aligned-slab-size.ts',
     find: 'return layout.align > align ? powerOfTwoFrom(size) : size;',
     replace: 'return layout.align > 2 * align ? powerOfTwoFrom(size) : size;',
-    test: unit('kernel-row', 'alignedSlabSize leaves what slabs align by themselves'),
+    test: unit(
+      'kernel-row',
+      'alignedSlabSize of 24 bytes aligned to 16, with slabs aligned to 8, is 32',
+    ),
   },
   {
     name: 'a slab is aligned as it was asked for',
@@ -173,7 +179,7 @@ export default [
     file: 'lib/compose/page-allocator.ts',
     find: 'Math.max(align, this.pageSize)',
     replace: 'Math.max(align, 1)',
-    test: unit('kernel-row', 'a PageAllocator has pages of another size'),
+    test: unit('kernel-row', 'a PageAllocator has pages of another size where it is told so'),
   },
   {
     name: 'uninitialized is stronger than ZEROED',
@@ -181,7 +187,10 @@ export default [
     file: options,
     find: 'return uninitialized === true ? given : given | ZEROED;',
     replace: 'return uninitialized === true ? given & ~ZEROED : given | ZEROED;',
-    test: unit('request-flags', 'flags of a request to SystemAllocator ZEROED and uninitialized'),
+    test: unit(
+      'request-flags',
+      'flags of a request to SystemAllocator ZEROED and uninitialized: the memory reads zero',
+    ),
   },
   {
     name: 'unknown bits are left alone',
@@ -189,14 +198,17 @@ export default [
     file: options,
     find: 'if (value >>> 0 === value && value <= ALL_FLAGS) return value;',
     replace: 'if (value >>> 0 === value) return value & ALL_FLAGS;',
-    test: unit('request-flags', 'flags of a request to BufferPool that are an unknown bit'),
+    test: unit(
+      'request-flags',
+      'flags of a request to BufferPool that are an unknown bit are refused without effect',
+    ),
   },
   {
     name: 'a pool gives slabs back for who must not wait',
     guards: 'NOWAIT',
     file: 'lib/pool/slab-store.ts',
-    find: "if (typeof slab === 'number' && isRefusal(slab) && mayWait) {",
-    replace: "if (typeof slab === 'number' && isRefusal(slab)) {",
+    find: 'const mayWait = (flags & NOWAIT) === 0;\n    if (mayWait) this.#pushEarly();\n    let code',
+    replace: 'const mayWait = flags >= 0;\n    let code',
     test: unit('request-flags', 'NOWAIT gives no slab of a pool back to make room'),
   },
 ];
