@@ -1,4 +1,4 @@
-import { sizeOverflow } from '../errors.js';
+import { invalidArgType, sizeOverflow } from '../errors.js';
 import { Layout, requireLayout } from '../layout.js';
 
 /** The smallest power of two that is not below `size`; 0 for 0. Beyond 2^53 - 1: SIZE_OVERFLOW. */
@@ -21,6 +21,7 @@ export function powerOfTwoFrom(size: number): number {
  */
 export function alignedSlabSize(layout: Layout, minAlign: number): number {
   requireLayout(layout, 'layout');
+  if (typeof minAlign !== 'number') throw invalidArgType('minAlign', 'a number', minAlign);
   const { align } = Layout.from(0, minAlign); // for its errors
   const { size } = layout.padToAlign();
   return layout.align > align ? powerOfTwoFrom(size) : size;

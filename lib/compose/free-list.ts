@@ -27,6 +27,8 @@ import { refuseStray } from './refuse-stray.js';
 // Constants of this file alone: the engine compiles them in, and looks up what is imported.
 const { placeOf, setPlace, putPlace } = stamps;
 const lengthOfBuffer = lengthOf;
+const layoutOf = requireLayout;
+
 const flagsOfRequest = flagsOf;
 const MUST_ZERO = ZEROED;
 const INSPECT = Symbol.for('nodejs.util.inspect.custom');
@@ -46,7 +48,8 @@ function isWithin(view: ArrayBufferView, buffer: unknown, block: Buffer): boolea
   return distance >= 0 && distance < lengthOf(block);
 }
 
-let checkReceiver: (value: unknown) => void;
+/** What is behind a list; INVALID_ARG_TYPE for the receiver of a borrowed method that is none. */
+let stockOf: <B extends Block>(value: FreeList<B>) => ListStock<B>;
 
 /**
  * A list of free blocks of one size: what is freed waits and is handed out again, last in, first
@@ -70,8 +73,8 @@ let checkReceiver: (value: unknown) => void;
 export class FreeList<B extends Block = ArrayBuffer> extends BaseAllocator<B> {
   static {
     trustAllocator(FreeList);
-    checkReceiver = (value) => {
-      if (typeof value === 'object' && value !== null && #stock in value) return;
+    stockOf = (value) => {
+      if (typeof value === 'object' && value !== null && #stock in value) return value.#stock;
       throw invalidArgType('this', 'a FreeList', value);
     };
   }
@@ -106,21 +109,21 @@ export class FreeList<B extends Block = ArrayBuffer> extends BaseAllocator<B> {
   }
 
   override allocate(layout: Layout, options?: AllocateRequest): B {
-    if (!(#stock in this)) checkReceiver(this);
-    const { size, align } = requireLayout(layout, 'layout');
+    const stock = stockOf(this);
+    if (layout !== stock.quick) layoutOf(layout, 'layout');
     const asked = options === undefined ? MUST_ZERO : flagsOfRequest(options);
-    const stock = this.#stock;
-    const { whole } = stock;
-    if (stock.isShared && size === whole.size && align === whole.align) {
-      const block = stock.waiting.pop();
+    if (layout === stock.quick) {
+      const { waiting } = stock;
+      const block = waiting.pop();
       if (block !== undefined) {
-        if (lengthOfBuffer(block as Buffer) === size) {
-          setPlace(block as Buffer, whole);
+        if (lengthOfBuffer(block as Buffer) === stock.size) {
+          setPlace(block as Buffer, stock.whole);
           if ((asked & MUST_ZERO) !== 0) zero(block as Buffer);
-          stock.enter(stock.usable);
+          stock.allocations++;
+          if (waiting.length < stock.least) stock.least = waiting.length;
           return block;
         }
-        stock.waiting.push(block); // moved away: the long way drops it
+        waiting.push(block); // moved away: the long way drops it
       }
     }
     const got = stock.serve(layout, asked);
@@ -130,7 +133,7 @@ export class FreeList<B extends Block = ArrayBuffer> extends BaseAllocator<B> {
   }
 
   override tryAllocate(layout: Layout, options?: AllocateRequest): B | null {
-    checkReceiver(this);
+    stockOf(this);
     requireLayout(layout, 'layout');
     const asked = flagsOf(options);
     try {
@@ -144,17 +147,13 @@ export class FreeList<B extends Block = ArrayBuffer> extends BaseAllocator<B> {
   }
 
   override deallocate(block: B, layout: Layout, options?: DeallocateOptions): boolean {
-    if (!(#stock in this)) checkReceiver(this);
-    const { size, align } = requireLayout(layout, 'layout');
-    const stock = this.#stock;
-    const { whole } = stock;
-    const isQuick = stock.isShared && options === undefined && placeOf(block) === whole;
-    if (isQuick && size === whole.size && align === whole.align) {
+    const stock = stockOf(this);
+    if (layout === stock.quick && options === undefined && placeOf(block) === stock.whole) {
       setPlace(block as Buffer, stock.idle);
       stock.waiting.push(block);
-      stock.exit(stock.usable);
       return true;
     }
+    layoutOf(layout, 'layout');
     const refuses = options !== undefined && throwsWhenBusy(options);
     const place = this.#requireLive(block, layout);
     if (place instanceof Out) return stock.free(block, place, refuses);
@@ -169,7 +168,7 @@ export class FreeList<B extends Block = ArrayBuffer> extends BaseAllocator<B> {
     newLayout: Layout,
     options?: AllocateRequest,
   ): B {
-    checkReceiver(this);
+    stockOf(this);
     if (block === null) return super.reallocate(block, layout, newLayout, options);
     const old = requireLayout(layout, 'layout');
     requireLayout(newLayout, 'newLayout');
@@ -188,7 +187,7 @@ export class FreeList<B extends Block = ArrayBuffer> extends BaseAllocator<B> {
   }
 
   override reallocateInPlace(block: B, layout: Layout, newLayout: Layout): B | null {
-    checkReceiver(this);
+    stockOf(this);
     requireLayout(layout, 'layout');
     requireLayout(newLayout, 'newLayout');
     const place = this.#requireLive(block, layout);
@@ -202,14 +201,14 @@ export class FreeList<B extends Block = ArrayBuffer> extends BaseAllocator<B> {
 
   /** All of a block; where a smaller request gets one of its own, what that takes up. */
   override usableSize(layout: Layout): number {
-    checkReceiver(this);
+    stockOf(this);
     requireLayout(layout, 'layout');
     this.#stock.requireOpen();
     return this.#stock.usableOf(layout);
   }
 
   override owns(value: unknown): boolean {
-    checkReceiver(this);
+    stockOf(this);
     if (this.#stock.isClosed) return false;
     if (placeOf(value) !== null) return this.#isLive(value as B);
     const what = classify(value);
@@ -222,7 +221,7 @@ export class FreeList<B extends Block = ArrayBuffer> extends BaseAllocator<B> {
    * an operation in flight then, the block goes back to the parent.
    */
   override lease(block: B): Lease {
-    checkReceiver(this);
+    stockOf(this);
     const place = this.#requireLive(block);
     if (place instanceof Leased) place.leases++;
     else putPlace(block, new Leased(place));
@@ -230,9 +229,10 @@ export class FreeList<B extends Block = ArrayBuffer> extends BaseAllocator<B> {
   }
 
   override stats(): FreeListStats {
-    checkReceiver(this);
+    stockOf(this);
     const stock = this.#stock;
     stock.requireOpen();
+    stock.note();
     stock.blocks.sweep();
     const { abandonedBlocks, abandonedBytes, count: blocks } = stock.blocks;
     const { liveBlocks, liveBytes, peakBytes, allocations, failures } = stock;
@@ -254,7 +254,7 @@ export class FreeList<B extends Block = ArrayBuffer> extends BaseAllocator<B> {
   }
 
   override verify(): true {
-    checkReceiver(this);
+    stockOf(this);
     this.#stock.requireOpen();
     const broken = this.#stock.check();
     if (broken === null) return true;
@@ -263,13 +263,13 @@ export class FreeList<B extends Block = ArrayBuffer> extends BaseAllocator<B> {
 
   /** Gives all blocks that wait back to the parent. Answers how many there were. */
   trim(): number {
-    checkReceiver(this);
+    stockOf(this);
     this.#stock.requireOpen();
     return this.#stock.trim();
   }
 
   override dispose(): void {
-    checkReceiver(this);
+    stockOf(this);
     const { blocks, isClosed } = this.#stock;
     if (isClosed) return;
     for (const carrier of blocks.carriers()) {

@@ -8,6 +8,7 @@ import { arrayBufferOf, type Block, byteLengthOf, lengthOf, offsetOf } from '../
 import { isHeapwrightError } from '../errors.js';
 import { type Explanation, explain } from '../introspection.js';
 import type { Layout } from '../layout.js';
+import type { Lease } from '../lease.js';
 import type { DeallocateOptions } from '../options.js';
 import { type Place, placeOf, putPlace } from '../pool/stamp.js';
 
@@ -61,16 +62,16 @@ export class ListBlocks<B extends Block> {
   readonly #all = new Set<ListBlock<B>>();
   readonly #known = new WeakMap<B, Known<B>>();
   readonly #forgotten: FinalizationRegistry<ListBlock<B>>;
-  readonly #onForgotten: (block: ListBlock<B>) => void;
   /** Blocks that count towards the most that there may be. */
   count = 0;
+  /** Blocks that wait or are live, the empty ones too, and what they take up. */
+  members = 0;
+  bytes = 0;
   abandonedBlocks = 0;
   abandonedBytes = 0;
 
-  /** @param onForgotten Told of a block that was collected while the program had it. */
-  constructor(parent: Allocator<B>, onForgotten: (block: ListBlock<B>) => void) {
+  constructor(parent: Allocator<B>) {
     this.#parent = parent;
-    this.#onForgotten = onForgotten;
     this.#forgotten = new FinalizationRegistry((block) => this.#collected(block));
   }
 
@@ -81,6 +82,7 @@ export class ListBlocks<B extends Block> {
     this.#known.set(object, { block, carrier: null, view: null });
     this.#forgotten.register(object, block, block);
     if (layout.size > 0) this.count++;
+    this.#join(block);
     return block;
   }
 
@@ -114,33 +116,50 @@ export class ListBlocks<B extends Block> {
     const place = placeOf(carrier);
     putPlace(carrier, this.blockOf(carrier).home);
     try {
-      return this.#free(carrier, options);
+      return this.#deallocate(carrier, options);
     } catch (error) {
       putPlace(carrier, place);
       throw error;
     }
   }
 
+  /** The same where there is nobody to tell of an error: what was moved away is gone anyway. */
+  tryGiveBack(carrier: B): void {
+    const block = this.blockOf(carrier);
+    putPlace(carrier, block.home);
+    try {
+      this.#deallocate(carrier, {});
+    } catch (error) {
+      this.leave(block);
+      if (!isHeapwrightError(error)) throw error;
+    }
+  }
+
   /** The same for memory that was under a lease: an operation in flight keeps it. */
   giveBackLeased(carrier: B): void {
     putPlace(carrier, this.blockOf(carrier).home);
-    let lease: Disposable | null = null;
+    const lease = this.#leaseOfParent(carrier);
     try {
-      lease = this.#parent.lease(carrier);
-    } catch {
-      // The parent has no leases: a free is all that there is.
+      this.#deallocate(carrier, {});
+    } catch (error) {
+      this.leave(this.blockOf(carrier));
+      if (!isHeapwrightError(error)) throw error;
+    } finally {
+      lease?.dispose();
     }
-    // As it is: another place would hide the lease from the parent.
-    this.#tryTo(() => this.#free(carrier, {}), carrier);
-    lease?.[Symbol.dispose]();
   }
 
-  /** The same where there is nobody to tell of an error: what was moved away is gone anyway. */
-  tryGiveBack(carrier: B): void {
-    this.#tryTo(() => this.giveBack(carrier, {}), carrier);
+  /** Null: the parent has none, and a free is all that there is. */
+  #leaseOfParent(carrier: B): Lease | null {
+    try {
+      return this.#parent.lease(carrier);
+    } catch (error) {
+      if (isHeapwrightError(error)) return null;
+      throw error;
+    }
   }
 
-  #free(carrier: B, options: DeallocateOptions): boolean {
+  #deallocate(carrier: B, options: DeallocateOptions): boolean {
     const block = this.blockOf(carrier);
     const isBack = this.#parent.deallocate(carrier, block.layout, options);
     this.leave(block);
@@ -148,19 +167,13 @@ export class ListBlocks<B extends Block> {
     return isBack;
   }
 
-  #tryTo(free: () => unknown, carrier: B): void {
-    try {
-      free();
-    } catch (error) {
-      this.leave(this.blockOf(carrier));
-      if (!isHeapwrightError(error)) throw error;
-    }
-  }
-
   /** The block is the list's no more. */
   leave(block: ListBlock<B>): void {
     if (!this.#all.delete(block)) return;
-    if (!block.isAbandoned && block.layout.size > 0) this.count--;
+    if (block.isAbandoned) return;
+    if (block.layout.size > 0) this.count--;
+    if (block.isDoomed) this.#unlist(block);
+    else this.#part(block);
     this.#forgotten.unregister(block);
   }
 
@@ -168,22 +181,21 @@ export class ListBlocks<B extends Block> {
   abandon(block: ListBlock<B>): void {
     block.isAbandoned = true;
     this.#all.add(block);
-    this.abandonedBlocks++;
-    this.abandonedBytes += block.bytes;
+    this.#list(block);
   }
 
   /** A leased block was freed. */
   doom(block: ListBlock<B>): void {
     block.isDoomed = true;
-    this.abandonedBlocks++;
-    this.abandonedBytes += block.bytes;
+    this.#part(block);
+    this.#list(block);
   }
 
   /** Its last lease has ended. */
   undoom(block: ListBlock<B>): void {
     block.isDoomed = false;
-    this.abandonedBlocks--;
-    this.abandonedBytes -= block.bytes;
+    this.#unlist(block);
+    this.#join(block);
   }
 
   /** Strikes out abandoned blocks whose memory is back. */
@@ -194,33 +206,58 @@ export class ListBlocks<B extends Block> {
       const object = block.ref.deref();
       if (object !== undefined && isHeld(explain(object).state)) continue;
       this.#all.delete(block);
-      this.undoom(block);
+      this.#unlist(block);
     }
   }
 
-  /** Every block that is neither abandoned nor collected, as the parent gave it. */
+  /**
+   * Every block that is neither abandoned nor collected, as the parent gave it; the newest first,
+   * which is how a parent that frees only its last block has them all back.
+   */
   *carriers(): Generator<B> {
-    for (const block of [...this.#all]) {
+    for (const block of [...this.#all].reverse()) {
       const object = block.isAbandoned ? undefined : block.ref.deref();
       if (object !== undefined && this.#all.has(block)) yield object;
     }
   }
 
-  /** Blocks that count, and the bytes of all that are not abandoned, one by one: for `verify`. */
-  sum(): { count: number; bytes: number } {
-    let [count, bytes] = [0, 0];
+  /** Whether the sums are those of the blocks, one by one. */
+  isConsistent(): boolean {
+    let [count, members, bytes, abandoned] = [0, 0, 0, 0];
     for (const block of this.#all) {
-      if (block.isAbandoned) continue;
-      if (block.layout.size > 0) count++;
-      if (!block.isDoomed) bytes += block.bytes;
+      if (!block.isAbandoned && block.layout.size > 0) count++;
+      if (block.isAbandoned || block.isDoomed) {
+        abandoned += block.bytes;
+      } else {
+        members++;
+        bytes += block.bytes;
+      }
     }
-    return { count, bytes };
+    const areBlocks = count === this.count && members === this.members;
+    return areBlocks && bytes === this.bytes && abandoned === this.abandonedBytes;
   }
 
   #collected(block: ListBlock<B>): void {
-    if (block.isAbandoned || !this.#all.has(block)) return;
-    this.leave(block);
-    if (block.isDoomed) this.undoom(block);
-    else this.#onForgotten(block);
+    if (!block.isAbandoned) this.leave(block);
+  }
+
+  #join({ bytes }: ListBlock<B>): void {
+    this.members++;
+    this.bytes += bytes;
+  }
+
+  #part({ bytes }: ListBlock<B>): void {
+    this.members--;
+    this.bytes -= bytes;
+  }
+
+  #list({ bytes }: ListBlock<B>): void {
+    this.abandonedBlocks++;
+    this.abandonedBytes += bytes;
+  }
+
+  #unlist({ bytes }: ListBlock<B>): void {
+    this.abandonedBlocks--;
+    this.abandonedBytes -= bytes;
   }
 }

@@ -19,6 +19,9 @@ type ViewConstructor = new (buffer: ArrayBuffer, offset: number, length: number)
 /** What `Buffer` itself makes its Buffers with. */
 const FastBuffer = (Buffer as unknown as { [Symbol.species]: ViewConstructor })[Symbol.species];
 
+/** A layout that no request comes with. */
+const NONE = Layout.from(0);
+
 /** Why a list has no block for a request. */
 export type Refusal = 'too-large' | 'full';
 
@@ -44,12 +47,19 @@ export class ListStock<B extends Block> {
   waiting: B[] = [];
   /** Where a block is that was asked for in full, with the alignment that was last asked for. */
   whole: Out;
-  /** Whether blocks are Buffers that share memory with others: no free has to look at the loop. */
-  isShared = false;
+  /**
+   * The layout of a full block that was last asked for, while blocks are Buffers that share memory
+   * with others, so that no free has to look at the loop; else none that anybody else has. Who
+   * comes with this very object needs no check.
+   */
+  quick = NONE;
+  /** Bytes of a block. */
+  readonly size: number;
   isClosed = false;
-  liveBlocks = 0;
-  liveBytes = 0;
+  /** The most bytes that were in use at once, up to the last {@link note}. */
   peakBytes = 0;
+  /** The fewest blocks that have waited since then: when most were in use. */
+  least = 0;
   allocations = 0;
   failures = 0;
   /** Where a block is whose layout was the last one asked for that is smaller. */
@@ -61,27 +71,39 @@ export class ListStock<B extends Block> {
   constructor(parent: Allocator<B>, layout: Layout, max: number, owner: ListOwner) {
     this.parent = parent;
     this.layout = layout;
+    this.size = layout.size;
     this.max = max;
     this.owner = owner;
     this.usable = parent.usableSize(layout);
-    this.blocks = new ListBlocks(parent, ({ bytes }) => this.exit(bytes));
+    this.blocks = new ListBlocks(parent);
     this.idle = new Waiting(owner);
     this.whole = new Out(owner, layout);
     this.#part = this.whole;
   }
 
-  /** A block is with the program from now on. */
-  enter(bytes: number): void {
-    this.allocations++;
-    this.liveBlocks++;
-    this.liveBytes += bytes;
-    const held = this.liveBytes + this.blocks.abandonedBytes;
+  get liveBlocks(): number {
+    return this.blocks.members - this.waiting.length;
+  }
+
+  get liveBytes(): number {
+    return this.blocks.bytes - this.waiting.length * this.usable;
+  }
+
+  /**
+   * Raises the peak to what was in use when the fewest waited. Before blocks come into existence,
+   * and after one was handed out; the short way in between only counts how many wait.
+   */
+  note(): void {
+    const { bytes, abandonedBytes } = this.blocks;
+    const held = bytes + abandonedBytes - this.least * this.usable;
     if (held > this.peakBytes) this.peakBytes = held;
   }
 
-  exit(bytes: number): void {
-    this.liveBlocks--;
-    this.liveBytes -= bytes;
+  /** A block was handed out. */
+  #enter(): void {
+    this.allocations++;
+    this.least = this.waiting.length;
+    this.note();
   }
 
   requireOpen(): void {
@@ -103,15 +125,17 @@ export class ListStock<B extends Block> {
   fill(count: number): void {
     while (this.waiting.length < count) {
       const made = this.#make(0);
-      if (made === null) return;
+      if (made === null) break;
       this.waiting.push(made);
     }
+    this.least = this.waiting.length;
   }
 
   /** A block, or why the list has none; the parent's own refusal is thrown. */
   serve(layout: Layout, asked: number): B | Refusal {
     this.requireOpen();
     if (!this.fits(layout)) return this.#fail('too-large');
+    this.note();
     const { size } = layout;
     if (size === this.layout.size) return this.#serveWhole(layout, asked);
     if (size > 0 && this.#areBuffers()) return this.#servePart(layout, asked);
@@ -125,12 +149,13 @@ export class ListStock<B extends Block> {
 
   #serveWhole(layout: Layout, asked: number): B | Refusal {
     if (this.whole.align !== layout.align) this.whole = new Out(this.owner, layout);
+    this.quick = this.#hasDedicated ? NONE : layout;
     const used = this.#pop();
     const block = used ?? this.#make(asked);
     if (block === null) return this.#fail('full');
     if (used !== null && (asked & ZEROED) !== 0) zeroBlock(block);
     putPlace(block, this.whole);
-    this.enter(this.usable);
+    this.#enter();
     return block;
   }
 
@@ -146,7 +171,7 @@ export class ListStock<B extends Block> {
     const view = isSame ? last : this.#makeView(carrier, size);
     putPlace(view, this.#part);
     if ((asked & ZEROED) !== 0) zeroBlock(view);
-    this.enter(this.usable);
+    this.#enter();
     return view;
   }
 
@@ -159,9 +184,9 @@ export class ListStock<B extends Block> {
       blocks.tryGiveBack(spare);
     }
     const block = this.#fetch(layout, asked);
-    const own = blocks.add(block, layout, this.parent.usableSize(layout), false);
+    blocks.add(block, layout, this.parent.usableSize(layout), false);
     putPlace(block, new Out(this.owner, layout));
-    this.enter(own.bytes);
+    this.#enter();
     return block;
   }
 
@@ -189,7 +214,7 @@ export class ListStock<B extends Block> {
     putPlace(block, this.idle);
     this.#isOfBuffers = ArrayBuffer.isView(block);
     this.#hasDedicated ||= isDedicated(block);
-    this.isShared = !this.#hasDedicated;
+    if (this.#hasDedicated) this.quick = NONE;
     return block;
   }
 
@@ -250,17 +275,13 @@ export class ListStock<B extends Block> {
     putPlace(block, this.idle);
     if (isWhole && !isInUse) {
       this.waiting.push(carrier);
-      this.exit(own.bytes);
       return true;
     }
     try {
-      const isBack = blocks.giveBack(carrier, { whenBusy: refuses ? 'throw' : 'abandon' });
-      this.exit(own.bytes);
-      return isBack;
+      return blocks.giveBack(carrier, { whenBusy: refuses ? 'throw' : 'abandon' });
     } catch (error) {
       if (out.size > 0 && sizeOf(carrier) === 0) {
         blocks.leave(own); // moved away: there is nothing to have back
-        this.exit(own.bytes);
       } else {
         putPlace(block, out);
       }
@@ -271,9 +292,7 @@ export class ListStock<B extends Block> {
   /** A leased block was freed: it comes back with its last lease. */
   doom(block: B, leased: Leased): void {
     leased.isFreed = true;
-    const own = this.blocks.blockOf(block);
-    this.exit(own.bytes);
-    this.blocks.doom(own);
+    this.blocks.doom(this.blocks.blockOf(block));
   }
 
   endLease(block: B, leased: Leased): void {
@@ -285,11 +304,13 @@ export class ListStock<B extends Block> {
     const { blocks } = this;
     const own = blocks.blockOf(block);
     const carrier = blocks.carrierOf(block);
+    this.note();
     blocks.undoom(own);
     putPlace(block, this.idle);
     if (isBusy()) blocks.giveBackLeased(carrier);
     else if (own.isKept && this.isWhole(carrier)) this.waiting.push(carrier);
     else blocks.tryGiveBack(carrier);
+    this.least = this.waiting.length;
   }
 
   /** Whether another layout of a block is the parent's affair: of what cannot be a view. */
@@ -309,6 +330,7 @@ export class ListStock<B extends Block> {
     const own = blocks.blockOf(block);
     const isKept = newLayout.size === this.layout.size;
     const to = isKept ? this.layout : newLayout;
+    this.note();
     putPlace(block, own.home);
     let next: B | null = null;
     try {
@@ -319,17 +341,16 @@ export class ListStock<B extends Block> {
     if (next === null) return null;
     blocks.leave(own);
     if (isHeld(explain(block).state)) blocks.abandon(own);
-    this.exit(own.bytes);
-    const { bytes } = blocks.add(next, to, this.parent.usableSize(to), isKept);
+    blocks.add(next, to, this.parent.usableSize(to), isKept);
     putPlace(next, new Out(this.owner, newLayout));
-    this.enter(bytes);
+    this.#enter();
     return next;
   }
 
   /** Another view of the same block, or null. New bytes are zero. */
   resize(block: B, layout: Layout, newLayout: Layout): B | null {
     const { blocks } = this;
-    const { isKept, bytes } = blocks.blockOf(block);
+    const { isKept } = blocks.blockOf(block);
     const carrier = blocks.carrierOf(block);
     if (!isKept || newLayout.size === 0 || !this.fits(newLayout)) return null;
     if (!ArrayBuffer.isView(carrier) || !this.isWhole(carrier)) return null;
@@ -338,23 +359,24 @@ export class ListStock<B extends Block> {
     putPlace(block, this.idle);
     putPlace(next, new Out(this.owner, newLayout));
     zeroFrom(next as Buffer, layout.size);
-    this.exit(bytes);
-    this.enter(bytes);
+    this.allocations++;
     return next;
   }
 
   /** Gives back what waits. */
   trim(): number {
-    const { waiting } = this;
+    const waiting = new Set(this.waiting);
     this.waiting = [];
-    for (const block of waiting) this.blocks.tryGiveBack(block);
-    return waiting.length;
+    for (const carrier of this.blocks.carriers()) {
+      if (waiting.has(carrier)) this.blocks.tryGiveBack(carrier);
+    }
+    return waiting.size;
   }
 
   /** Gives everything back. */
   end(): void {
     this.isClosed = true;
-    this.isShared = false;
+    this.quick = NONE;
     this.waiting = [];
     for (const carrier of this.blocks.carriers()) {
       const view = this.blocks.viewOf(carrier);
@@ -365,10 +387,8 @@ export class ListStock<B extends Block> {
 
   /** The invariant that is broken, or null. */
   check(): string | null {
-    const { count, bytes } = this.blocks.sum();
-    if (count !== this.blocks.count) return 'every block is counted once';
-    const held = this.liveBytes + this.waiting.length * this.usable;
-    if (bytes !== held) return 'a block is live or waits';
+    if (!this.blocks.isConsistent()) return 'every block is counted once';
+    if (this.liveBlocks < 0 || this.liveBytes < 0) return 'what waits is there';
     return new Set(this.waiting).size === this.waiting.length ? null : 'a block waits once';
   }
 }

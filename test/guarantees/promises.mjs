@@ -137,7 +137,7 @@ export const PROMISES = [
       'a scope that was in use is cut again',
       'the last block is used again with an operation in flight',
       'a lease does not hold beyond the end',
-      'a listed Buffer goes back without its lease',
+      'the parent is told of no lease',
       'a block is filled while it may still be read',
     ],
   },

@@ -13,7 +13,6 @@ const composed = 'lib/compose/composed.ts';
 const parser = 'lib/compose/text/parser.ts';
 const printer = 'lib/compose/text/printer.ts';
 const builder = 'lib/compose/text/builder.ts';
-const listBlocks = 'lib/compose/list-blocks.ts';
 const unit = (file, name) => ({ vitest: `test/unit/${file}.test.ts`, name });
 const conformance = (file, name) => ({ vitest: `test/conformance/${file}.test.ts`, name });
 
@@ -21,17 +20,6 @@ const FIVE =
   'ProxyAllocator alloc 8, realloc 16, alloc 100 (fail), realloc 100 (fail), free: exactly those 5 events in this order with sizes';
 
 export default [
-  {
-    name: 'a listed Buffer goes back without its lease',
-    guards: 'Buffers of a list that an operation uses',
-    file: listBlocks,
-    find: 'this.#tryTo(() => this.#free(carrier, {}), carrier);\n    lease',
-    replace: 'this.tryGiveBack(carrier);\n    lease',
-    test: {
-      vitest: 'test/misuse/free-list-leases.test.ts',
-      name: 'a listed Buffer of a pool whose last lease ends with an operation in flight is nobody else’s, neither of the list nor of the pool',
-    },
-  },
   {
     name: 'a block that came back stays in the ledger',
     guards: 'the figures of a node',

@@ -3,7 +3,7 @@ import { unit } from '../../scripts/suites/mutants/tests.mjs';
 
 const list = 'lib/compose/free-list.ts';
 const stock = 'lib/compose/list-stock.ts';
-const sixtyFour = 'a FreeList with 64 blocks of 1024 bytes';
+const blocks = 'a FreeList of ArrayBuffers';
 
 export default [
   {
@@ -12,10 +12,7 @@ export default [
     file: list,
     find: '      this.#stock.end();\n      throw error;',
     replace: '      throw error;',
-    test: unit(
-      'seed-001-free-list',
-      `${sixtyFour} gives its parent every block back when it cannot be made`,
-    ),
+    test: unit('free-list', `${blocks} gives all blocks back when it cannot be made`),
   },
   {
     name: 'a free list has one block more',
@@ -24,8 +21,8 @@ export default [
     find: '    if (blocks.count >= this.max) return null;',
     replace: '    if (blocks.count > this.max) return null;',
     test: unit(
-      'seed-001-free-list',
-      `${sixtyFour} 10 rounds: 64 ok, the 65th OUT_OF_MEMORY, and round 2 reuses the same 64 addresses`,
+      'free-list',
+      `${blocks} serves 10 rounds of 64, refuses the 65th, and reuses the same 64 addresses`,
     ),
   },
   {
@@ -34,7 +31,7 @@ export default [
     file: stock,
     find: 'const block = this.waiting.pop();',
     replace: 'const block = this.waiting.shift();',
-    test: unit('seed-001-free-list', `${sixtyFour} hands out first what was freed last`),
+    test: unit('free-list', `${blocks} hands out the very object that was freed last`),
   },
   {
     name: 'the hooks of a scope run from the last',
@@ -56,6 +53,17 @@ export default [
     test: unit(
       'seed-000',
       'usableSize(layout) of an arena is the exact class size (100 -> 112) and what a real block reports',
+    ),
+  },
+  {
+    name: 'a slab is asked for the size alone',
+    guards: 'alignments above that of a slab',
+    file: 'lib/compose/aligned-slab-size.ts',
+    find: 'return layout.align > align ? powerOfTwoFrom(size) : size;',
+    replace: 'return layout.align > align ? layout.size + 0 * powerOfTwoFrom(size) : size;',
+    test: unit(
+      'kernel-row',
+      'alignedSlabSize of 96 bytes aligned to 64, with slabs aligned to 8, is 128',
     ),
   },
 ];

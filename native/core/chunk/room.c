@@ -6,29 +6,30 @@
  * it does not see both, nothing is known to fail any longer. */
 #define REACH ((size_t)1024)
 
-/* Whether all of 8 levels are less: no byte of the difference borrows from the next. */
-static bool are_less(const uint8_t *may, uint8_t level) {
+/* Of 8 levels, the top bit of each byte that is not less; the first one's byte is the lowest. No
+ * byte of the difference borrows from the next: all levels are below 128. */
+static uint64_t not_less(const uint8_t *may, uint8_t level) {
   const uint64_t ones = UINT64_C(0x0101010101010101), tops = ones << 7;
   uint64_t word;
   memcpy(&word, may, sizeof word);
-  return (((word | tops) - ones * level) & tops) == 0;
+#if __BYTE_ORDER__ == __ORDER_BIG_ENDIAN__
+  word = __builtin_bswap64(word);
+#endif
+  return ((word | tops) - ones * level) & tops;
 }
 
 /* There are as many bytes as a multiple of 64, and the last ones have no run. */
 size_t hw_room_next(const hw_chunk_t *chunk, size_t group, size_t count) {
   size_t groups = hw_chunk_groups(chunk);
-  const uint8_t *may = chunk->may;
   uint8_t level = hw_room_level(count);
-  while (group < groups) {
-    if (chunk->failed != 0 && chunk->tops[group / 64] < level) {
-      group = hw_align_down(group, 64) + 64;
-    } else if (group % 8 == 0 && are_less(may + group, level)) {
-      group += 8;
-    } else if (may[group] >= level) {
-      return group;
-    } else {
-      group++;
+  uint64_t wanted = ~(uint64_t)0 << (group % 8 * 8);
+  for (size_t at = hw_align_down(group, 8); at < groups; at += 8, wanted = ~(uint64_t)0) {
+    if (chunk->failed != 0 && chunk->tops[at / 64] < level) {
+      at |= 56; /* to the last 8 of 64 */
+      continue;
     }
+    uint64_t found = not_less(chunk->may + at, level) & wanted;
+    if (found != 0) return at + hw_lowest_bit(found) / 8;
   }
   return groups;
 }
