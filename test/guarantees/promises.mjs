@@ -41,7 +41,6 @@ export const PROMISES = [
       'a pool with leases is reset',
       'a node frees with any layout',
       'a scope ends under the one inside it',
-      'what a function throws reaches the caller',
       'any view is a block',
       'a function may call its own allocator',
       'a Vec changes while its allocator is at work',

@@ -1,6 +1,6 @@
-// The program under test: node --expose-gc main.mjs FREES SEED [KIND [pooled | listed | scoped]]
+// The program under test: node --expose-gc main.mjs FREES SEED [KIND [SORT]]
 // Runs bursts of every kind, or of one, until each had its share of FREES in flight; with the last
-// argument every block is of that sort. Prints a line before each burst and, last, what it counted.
+// argument every block is of that sort: dedicated, pooled, listed or scoped. Prints a line before each burst and, last, what it counted.
 // Exits 3 after an uncaught error, 4 after a stall.
 import { writeSync } from 'node:fs';
 import { setTimeout as pause } from 'node:timers/promises';
@@ -34,7 +34,7 @@ const system = new SystemAllocator();
 const list = new FreeList(system, LISTED);
 const scopes = new Scopes([system, arena]);
 const allocators = [system, arena, pool, list, scopes];
-const sorts = { pooled: [pool], listed: [list], scoped: [scopes] };
+const sorts = { dedicated: [system, arena], pooled: [pool], listed: [list], scoped: [scopes] };
 const world = new World(sorts[which] ?? allocators, seed, (faults) => say('faults', faults));
 let left = null;
 

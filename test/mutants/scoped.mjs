@@ -36,7 +36,7 @@ export default [
     find: '    this.inner = null;\n    this.peak',
     replace: '    if (this.state !== ScopeState.OPEN) this.inner = null;\n    this.peak',
     test: seed(
-      'every defect of the seed is absent a throw inside a scope leaves the parent usable',
+      'every defect of the seed is absent a throw inside a scope leaves the parent usable, and is passed on',
     ),
   },
   {
@@ -85,7 +85,7 @@ export default [
     file: part,
     find: 'return this.leases + this.exposed === 0 && this.#detach(buffer);',
     replace: 'return this.leases + this.exposed === 0;',
-    test: ends('the end of a scope takes every byte from every view'),
+    test: ends('the end of a scope takes every byte from every view, also from views of views'),
   },
   {
     name: 'a scope that was in use is cut again',
@@ -93,7 +93,9 @@ export default [
     file: core,
     find: 'if (this.part.region.isTainted) this.#leave();',
     replace: 'if (this.part.region.isTainted && this.peak < 0) this.#leave();',
-    test: escapes('a scope that ends with an operation in flight leaves its Buffers valid'),
+    test: escapes(
+      'a scope that ends with an operation in flight leaves its Buffers valid and private, and the next one is elsewhere',
+    ),
   },
   {
     name: 'the last block is used again with an operation in flight',
@@ -101,7 +103,9 @@ export default [
     file: buffers,
     find: '      if (native.isBusy() !== Code.OK) {\n        setPlace(buffer, ABANDONED);',
     replace: '      if (native.isBusy() > Code.OK) {\n        setPlace(buffer, ABANDONED);',
-    test: escapes('a free with an operation in flight of the last Buffer is false'),
+    test: escapes(
+      'a free with an operation in flight of the last Buffer is false, and its bytes are nobody else’s to the end',
+    ),
   },
   {
     name: 'a scope does not see that memory under it was moved',
@@ -109,7 +113,9 @@ export default [
     file: part,
     find: 'part !== null; part = part.below) {',
     replace: 'part === this; part = part.below as Part) {',
-    test: escapes('memory of a scope that was moved away 5.3/71 by a byte stream under an inner'),
+    test: escapes(
+      'memory of a scope that was moved away 5.3/71 by a byte stream under an inner scope is not cut by that either',
+    ),
   },
   {
     name: 'a lease does not hold beyond the end',
@@ -117,7 +123,9 @@ export default [
     file: part,
     find: 'return this.leases + this.exposed === 0 && this.#detach(buffer);',
     replace: 'return this.#detach(buffer);',
-    test: escapes('a lease on a Buffer of a scope holds the memory beyond the end of the scope'),
+    test: escapes(
+      'a lease on a Buffer of a scope holds the memory beyond the end of the scope, and ends it with itself',
+    ),
   },
   {
     name: 'a Scoped is disposed under a lease',
@@ -126,7 +134,9 @@ export default [
     find: "if (hasLeases(core)) throw heapwrightError('ERR_HEAPWRIGHT_LEASED');",
     replace:
       "if (hasLeases(core) && core.peak < 0) throw heapwrightError('ERR_HEAPWRIGHT_LEASED');",
-    test: escapes('a lease on a Buffer of a scope keeps a Scoped from being disposed'),
+    test: escapes(
+      'a lease on a Buffer of a scope keeps a Scoped from being disposed, and its parent too',
+    ),
   },
   {
     name: 'a hook that throws keeps the others from running',
@@ -134,7 +144,7 @@ export default [
     file: ending,
     find: '      errors.push(error);\n    }\n  }\n  core.hooks',
     replace: '      errors.push(error);\n      break;\n    }\n  }\n  core.hooks',
-    test: ends('hooks all run although some throw'),
+    test: ends('hooks all run although some throw, and the end throws one AggregateError'),
   },
   {
     name: 'hooks run the last first',
@@ -142,7 +152,7 @@ export default [
     file: ending,
     find: 'for (const hook of core.hooks) {',
     replace: 'for (const hook of core.hooks.reverse()) {',
-    test: ends('hooks run in creation order'),
+    test: ends('hooks run in creation order with the memory still there, the inner scope first'),
   },
   {
     name: 'the charge of a parent is not given back',
@@ -150,7 +160,9 @@ export default [
     file: region,
     find: 'if (this.#regions.delete(region)) this.#giveCharge(region.charge);',
     replace: 'this.#regions.delete(region);',
-    test: memory('the region of a Scoped is charged to a parent of another kind'),
+    test: memory(
+      'the region of a Scoped is charged to a parent of another kind as a block of the same size',
+    ),
   },
   {
     name: 'regions of a scope that grew stay',
@@ -158,6 +170,8 @@ export default [
     file: core,
     find: 'for (const region of this.#regions) this.family.source.release(region);',
     replace: 'for (const region of this.#regions.slice(1)) this.family.source.release(region);',
-    test: memory('a Scoped that grows takes regions from its parent'),
+    test: memory(
+      'a Scoped that grows takes regions from its parent, and gives them back at the end of the scope',
+    ),
   },
 ];

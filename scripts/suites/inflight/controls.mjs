@@ -61,6 +61,8 @@ export const CONTROLS = [
     name: 'lease ignored',
     mode: 'reuse',
     edits: LEASE_IGNORED,
+    // The leases of the others are counted in JavaScript.
+    which: 'dedicated',
     kinds: STREAMS,
     expected: { what: 'an abort or an uncaught error', isSeen: endedItself },
   },
