@@ -58,6 +58,8 @@ export abstract class Composite<B extends Block> extends BaseAllocator<B> {
 
   readonly #ledger = new Ledger(this);
   #isClosed = false;
+  #measured: Layout | null = null;
+  #bytes = 0;
 
   /** A block of one of the node's allocators, or an error. The options were read before. */
   protected abstract take(layout: Layout, options: AllocateOptions): B;
@@ -175,7 +177,7 @@ export abstract class Composite<B extends Block> extends BaseAllocator<B> {
   override usableSize(layout: Layout): number {
     requireLayout(layout, 'layout');
     openLedger(this);
-    return this.usable(layout);
+    return this.bytesOf(layout);
   }
 
   override owns(value: unknown): boolean {
@@ -245,6 +247,15 @@ export abstract class Composite<B extends Block> extends BaseAllocator<B> {
     return `[${this.name}: ${what}${this.describe()}]`;
   }
 
+  /** The same as `usable`, which asks other allocators, for the layout of the last request. */
+  protected bytesOf(layout: Layout): number {
+    if (layout !== this.#measured) {
+      this.#bytes = this.usable(layout);
+      this.#measured = layout;
+    }
+    return this.#bytes;
+  }
+
   /** The entry of a live block that was allocated with `layout`. */
   #entryOf(ledger: Ledger, block: B, layout: Layout) {
     const entry = ledger.find(block);
@@ -263,7 +274,7 @@ export abstract class Composite<B extends Block> extends BaseAllocator<B> {
       giveAtLast(() => this.give(block, layout, ABANDON));
       throw heapwrightError('ERR_HEAPWRIGHT_CLOSED');
     }
-    this.#ledger.enter(block, layout, this.usable(layout));
+    this.#ledger.enter(block, layout, this.bytesOf(layout));
     return block;
   }
 }

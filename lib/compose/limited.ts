@@ -68,7 +68,7 @@ export class Limited<B extends Block = ArrayBuffer> extends PassThrough<B> {
   }
 
   protected override changeInPlace(block: B, layout: Layout, newLayout: Layout): B | null {
-    const more = this.usable(newLayout) - this.usable(layout);
+    const more = this.bytesOf(newLayout) - this.bytesOf(layout);
     if (more > 0 && !this.#has(more, 0)) return null;
     return super.changeInPlace(block, layout, newLayout);
   }
@@ -87,7 +87,7 @@ export class Limited<B extends Block = ArrayBuffer> extends PassThrough<B> {
   }
 
   #hasRoom(layout: Layout, blocks: number): boolean {
-    const bytes = this.usable(layout);
+    const bytes = this.bytesOf(layout);
     if (this.#has(bytes, blocks)) return true;
     ledgerOf(this).sweep();
     if (this.#has(bytes, blocks)) return true;
