@@ -205,7 +205,7 @@ export const PROMISES = [
     says: 'Each failure of the system is a clean OUT_OF_MEMORY.',
     tests: [
       ...core('faults_system', 'faults_heap'),
-      ...vitest('misuse/capabilities', 'unit/seed-001-free-list', 'unit/budgets'),
+      ...vitest('misuse/capabilities', 'unit/free-list', 'unit/budgets'),
     ],
     mutants: [
       'memory that could not be had stays charged',
@@ -213,7 +213,7 @@ export const PROMISES = [
       'a segment without guards stays mapped',
       'a failed reallocate frees the old block',
       'a refused purge is taken as done',
-      'a free list that cannot be made keeps what it has',
+      'what a constructor could not finish stays with the parent',
       'what the allocator refused stays counted',
     ],
   },
@@ -274,7 +274,7 @@ export const PROMISES = [
       'an abandoned block counts no more',
       'what the collector got is not struck out',
       'bytes that two abandoned ranges share count twice',
-      'a free list has one block more',
+      'one block more than there may be',
       'a free gives nothing back to the budget',
     ],
   },
