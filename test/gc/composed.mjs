@@ -182,19 +182,23 @@ function balance(node) {
   strictEqual(node.verify(), true);
 }
 
-const collector = watchCollector();
-for (let serial = 0; serial < count; serial++) {
-  const at = random(WINDOW);
-  end(at);
-  window[at] = allocate(serial);
-  if (serial % TICK === 0) await setImmediate();
-  if (serial % LIFE === 0) renew();
-  if (serial % VERIFY === 0) for (const node of [...ground, ...nodes]) balance(node);
-  if (globalThis.gc !== undefined && serial % 2500 === 0) globalThis.gc({ type: 'minor' });
+/** A function of its own: what a loop looked at last is not held by the frame of the module. */
+async function churn() {
+  for (let serial = 0; serial < count; serial++) {
+    const at = random(WINDOW);
+    end(at);
+    window[at] = allocate(serial);
+    if (serial % TICK === 0) await setImmediate();
+    if (serial % LIFE === 0) renew();
+    if (serial % VERIFY === 0) for (const node of [...ground, ...nodes]) balance(node);
+    if (globalThis.gc !== undefined && serial % 2500 === 0) globalThis.gc({ type: 'minor' });
+  }
+  for (let at = 0; at < WINDOW; at++) end(at);
 }
-const collections = await collector.stop();
 
-for (let at = 0; at < WINDOW; at++) end(at);
+const collector = watchCollector();
+await churn();
+const collections = await collector.stop();
 for (let at = 0; at < nodes.length; at++) nodes[at] = null;
 setFlagsFromString('--expose-gc');
 const collect = runInNewContext('gc');
