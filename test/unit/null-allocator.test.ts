@@ -20,13 +20,29 @@ describe('NullAllocator', () => {
     expect(allocator.owns(new ArrayBuffer(0))).toBe(false);
   });
 
-  it.each([0, 8])('frees no block, of %i bytes, and leaves it alive', (size) => {
+  it('frees no block: NOT_OWNED, and it stays alive', () => {
     const system = new SystemAllocator();
-    const asked = Layout.from(size);
-    const block = system.allocate(asked);
-    const attempt = () => new NullAllocator().deallocate(block, asked);
+    const block = system.allocate(layout);
+    const attempt = () => new NullAllocator().deallocate(block, layout);
     expect(attempt).toThrow(withCode('NOT_OWNED'));
     expect(attempt).toThrow(expect.objectContaining({ owner: system }));
     expect(system.stats().liveBlocks).toBe(1);
+  });
+
+  it('has nothing to do for an empty block, which stays alive', () => {
+    const [system, empty] = [new SystemAllocator(), Layout.from(0)];
+    const block = system.allocate(empty);
+    expect(new NullAllocator().deallocate(block, empty)).toBe(true);
+    expect(system.deallocate(block, empty)).toBe(true);
+  });
+
+  it('is CLOSED, also for an empty block, once it has been disposed', () => {
+    const allocator = new NullAllocator();
+    allocator.dispose();
+    const attempt = () => allocator.deallocate(new ArrayBuffer(0), Layout.from(0));
+    expect(attempt).toThrow(withCode('CLOSED'));
+    expect(() => new NullAllocator().deallocate({} as never, Layout.from(0))).toThrow(
+      withCode('INVALID_ARG_TYPE'),
+    );
   });
 });
