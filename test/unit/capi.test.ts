@@ -31,7 +31,8 @@ describe('capi', () => {
   });
 
   it('is told from every other value', () => {
-    for (const value of [undefined, null, 1, {}, capi === null ? {} : Object.create(capi)]) {
+    // No Object.create(capi): Node 24 and later crash on it, whatever addon the external is of.
+    for (const value of [undefined, null, 1, {}, new Proxy(capi as object, {})]) {
       expect(() => checksum(value, Buffer.alloc(1))).toThrow('checksum(capi, buffer)');
     }
   });

@@ -62,7 +62,7 @@ describe('the options of a FreeList', () => {
     ['with another name', { size: 1, max: 1, block: 1 }, 'INVALID_ARG_TYPE'],
     ['with a size of 0', { size: 0, max: 1 }, 'OUT_OF_RANGE'],
     ['with a fraction as size', { size: 1.5, max: 1 }, 'OUT_OF_RANGE'],
-    ['with a size that no buffer has', { size: 2 ** 53 - 1, max: 1 }, 'OUT_OF_RANGE'],
+    ['with a size that no layout has', { size: 2 ** 53, max: 1 }, 'OUT_OF_RANGE'],
     ['with a max of 0', { size: 1, max: 0 }, 'OUT_OF_RANGE'],
     ['with a max of NaN', { size: 1, max: Number.NaN }, 'OUT_OF_RANGE'],
     ['with a min above the max', { size: 1, min: 2, max: 1 }, 'OUT_OF_RANGE'],
