@@ -1,5 +1,5 @@
 /** Blocks of every node, brought into the state that a cell of the matrix asks for. */
-import { strictEqual } from 'node:assert';
+import { ok, strictEqual } from 'node:assert';
 import { randomFill } from 'node:crypto';
 import { promisify } from 'node:util';
 import {
@@ -15,6 +15,7 @@ import {
   Limited,
   NullAllocator,
   ProxyAllocator,
+  runtimeInfo,
   Segregator,
   Stats,
   SystemAllocator,
@@ -148,7 +149,10 @@ export async function enactComposed(fate) {
   for (const node of nodes) checkFigures(node, fate);
   if (fate === 'freed') for (const node of nodes) node.dispose();
   const owed = sum([system, arena]);
-  strictEqual(owed.blocks, fate === 'freed' ? 0 : blocks.length);
+  // Where every free waits for the collector, what a Vec grew out of is still held.
+  const isExact = runtimeInfo().gate === 'proved';
+  const expected = fate === 'freed' ? 0 : blocks.length;
+  ok(owed.blocks === expected || (!isExact && owed.blocks > expected), `${owed.blocks} blocks`);
   const open = fate === 'freed' ? [] : nodes;
   return { allocators: [system, arena, ...open], blocks, leases, moved, owed, settled };
 }

@@ -222,7 +222,7 @@ describe('an index that is none', () => {
     ['reserve', 2 ** 53, 'OUT_OF_RANGE'],
     ['reserve', 2 ** 53 - 1, 'OUT_OF_RANGE'],
     ['reserve', 2 ** 52, 'SIZE_OVERFLOW'],
-    ['reserve', 2 ** 48, 'OUT_OF_RANGE'],
+    ['reserve', 2 ** 53, 'OUT_OF_RANGE'],
     ['reserve', '1', 'INVALID_ARG_TYPE'],
     ['truncate', 3, 'OUT_OF_RANGE'],
     ['truncate', -1, 'OUT_OF_RANGE'],
