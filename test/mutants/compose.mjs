@@ -78,7 +78,7 @@ export default [
     file: fallback,
     find: 'return this.#primary.owns(block) ? this.#primary : this.#secondary;',
     replace: 'return this.#primary.owns(block) ? this.#primary : this.#primary;',
-    test: unit('as-buffers', 'asBuffers composes with pools'),
+    test: unit('fallback', '48 + 48 into 64 + 256 frees each where it came from'),
   },
   {
     name: 'a block stays where its new size does not belong',
@@ -120,7 +120,7 @@ export default [
     replace: '    } finally {',
     test: unit(
       'proxy',
-      'a function of a ProxyAllocator that throws (allocateSuccess) changes no call, and is reported once',
+      'a function of a ProxyAllocator that throws (allocateFail) changes no call, and is reported once',
     ),
   },
   {
@@ -225,7 +225,7 @@ export default [
     replace: 'if (value === undefined) continue;',
     test: unit(
       'compose-text',
-      'the text of a composition reads back to the same tree after it was printed, whatever the tree',
+      'compose prints the name of an argument behind one that was left out',
     ),
   },
 ];

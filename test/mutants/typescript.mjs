@@ -104,10 +104,11 @@ export default [
     name: 'an unknown option is ignored',
     guards: 'the names of options',
     file: options,
-    find: 'if (name !== known) {',
-    replace:
-      'if (name === known) return (options as Record<string, unknown>)[name];\n    if (known === name) {',
-    test: misuse(
+    find: "    } else {
+      const known = 'left out;",
+    replace: "    } else if (name === '') {
+      const known = 'left out;",
+        test: misuse(
       'options',
       'the options of allocate 5.3/39 with an unknown name are INVALID_ARG_TYPE without effect',
     ),

@@ -348,12 +348,17 @@ describe('compose', () => {
       expect(() => allocator.dispose()).toThrow(withCode('LEASED'));
       expect(allocator.deallocate(block, layout)).toBe(false);
       expect(() => allocator.dispose()).toThrow(withCode('LEASED'));
-      expect(allocator.allocate(layout).length).toBe(100);
+      expect(() => allocator.allocate(layout)).not.toThrow();
       lease.dispose();
       allocator.dispose();
       expect(() => allocator.allocate(layout)).toThrow(withCode('CLOSED'));
     },
   );
+
+  it('prints the name of an argument behind one that was left out', () => {
+    using allocator = compose('pool | limit(blocks: 5)');
+    expect(String(allocator)).toBe('pool | limit(blocks: 5)');
+  });
 
   it('is shown with its text in one line', () => {
     using allocator = compose('pool | stats');

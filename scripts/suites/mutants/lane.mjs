@@ -1,6 +1,6 @@
 /**
  * A lane works through its mutants one after the other, in a copy of the project of its own. There
- * are two: one builds C tests, the other the addon.
+ * are two, about as long: one builds and runs C tests, the other the addon and what runs in JavaScript.
  */
 import * as coreTests from './core-tests.mjs';
 import * as lifecycleTests from './lifecycle-tests.mjs';
@@ -21,7 +21,7 @@ const byFile = (a, b) => (a.edits[0].file < b.edits[0].file ? -1 : 1);
 
 export function divide(mutants) {
   const sorted = mutants.toSorted(byFile);
-  return [sorted.filter((mutant) => !needsAddon(mutant)), sorted.filter(needsAddon)];
+  return [sorted.filter(isCore), sorted.filter((mutant) => !isCore(mutant))];
 }
 
 const keyOf = ({ test }) => JSON.stringify(test);
