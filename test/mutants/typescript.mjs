@@ -104,11 +104,9 @@ export default [
     name: 'an unknown option is ignored',
     guards: 'the names of options',
     file: options,
-    find: "    } else {
-      const known = 'left out;",
-    replace: "    } else if (name === '') {
-      const known = 'left out;",
-        test: misuse(
+    find: "    } else {\n      const known = 'left out;",
+    replace: "    } else if (name === '') {\n      const known = 'left out;",
+    test: misuse(
       'options',
       'the options of allocate 5.3/39 with an unknown name are INVALID_ARG_TYPE without effect',
     ),
