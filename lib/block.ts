@@ -132,11 +132,24 @@ export function classify(
   return isArrayBuffer(value) ? { kind: 'buffer' } : { kind: 'other' };
 }
 
-function bytesOf(block: Block): Uint8Array {
+/** The bytes of a block; none of one that is detached. */
+export function bytesOf(block: Block): Uint8Array {
   // Any other view is no block of any kind.
   if (isView(block)) return apply(typedArrayTag, block, []) === undefined ? new Bytes(0) : block;
   // A detached buffer has no view; it has nothing to read either.
   return byteLengthOf(block) === 0 ? new Bytes(0) : new Bytes(block);
+}
+
+/** The length of a block that was handed out; 0 once it is detached. */
+export function sizeOf(block: Block): number {
+  return isView(block) ? lengthOf(block) : byteLengthOf(block);
+}
+
+/** Whether a view of `buffer` begins in a block that is itself a view. */
+export function beginsWithin(view: ArrayBufferView, buffer: unknown, block: Buffer): boolean {
+  if (arrayBufferOf(block) !== buffer) return false;
+  const distance = viewOffsetOf(view) - offsetOf(block);
+  return distance >= 0 && distance < lengthOf(block);
 }
 
 /** Copies the first bytes of `from` to `to`, as many as both have. */

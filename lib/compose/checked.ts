@@ -1,7 +1,7 @@
 /** The node that looks for mistakes: what it does with blocks is in checked/. */
 import { constants } from 'node:buffer';
 import { isOutOfMemory } from '../allocator.js';
-import { type Block, copyBytes, lengthOf } from '../block.js';
+import { type Block, bytesOf, copyBytes, lengthOf } from '../block.js';
 import {
   AllocError,
   heapwrightError,
@@ -19,7 +19,7 @@ import { Fence, fillBytes, frontOf } from './checked/canaries.js';
 import type { Faults } from './checked/faults.js';
 import { type CheckedOptions, readCheckedOptions } from './checked/options.js';
 import { type LeakRow, Sites } from './checked/sites.js';
-import { ledgerOf } from './composite.js';
+import { ABANDON, ledgerOf } from './composite.js';
 import { PassThrough } from './pass-through.js';
 import { warnOf } from './warnings.js';
 import { type Shape, type Wrapped, Wrapper } from './wrapped.js';
@@ -27,13 +27,8 @@ import { type Shape, type Wrapped, Wrapper } from './wrapped.js';
 /** What uninitialized memory is filled with, and what was freed. */
 const NEW = 0xa5;
 const OLD = 0x5a;
-const ABANDON: DeallocateOptions = Object.freeze({ whenBusy: 'abandon' });
 /** New bytes of a block that changes in place are zero. */
 const ZEROED_NEW: AllocateOptions = Object.freeze({ uninitialized: false });
-
-function bytesOf(block: Block): Uint8Array {
-  return ArrayBuffer.isView(block) ? block : new Uint8Array(block);
-}
 
 /** The error of a request that the allocator inside was asked for with canaries. */
 function translate(error: unknown, layout: Layout): unknown {
@@ -188,7 +183,7 @@ export class Checked<B extends Block = ArrayBuffer> extends PassThrough<B> {
   }
 
   *#live(): Generator<readonly [block: B, bytes: number]> {
-    for (const { block, isAbandoned, layout } of ledgerOf(this).entries()) {
+    for (const { target: block, isAbandoned, layout } of ledgerOf(this).entries()) {
       if (block !== undefined && !isAbandoned) yield [block as B, layout.size];
     }
   }

@@ -4,7 +4,7 @@ import { type Block, copyBytes } from '../block.js';
 import type { Layout } from '../layout.js';
 import { requireUnleased } from '../lease.js';
 import type { AllocateOptions, DeallocateOptions } from '../options.js';
-import { Composite } from './composite.js';
+import { ABANDON, Composite } from './composite.js';
 
 export abstract class Choice<B extends Block> extends Composite<B> {
   /** The allocator that a live block of the node came from. */
@@ -48,7 +48,7 @@ export abstract class Choice<B extends Block> extends Composite<B> {
       copyBytes(block, moved);
       home.deallocate(block, layout);
     } catch (error) {
-      this.give(moved, newLayout, {});
+      this.give(moved, newLayout, ABANDON);
       throw error;
     }
     return moved;

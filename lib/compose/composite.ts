@@ -3,7 +3,7 @@
  * and knows which it handed out. A node says how it gets and gives back; the rest is here.
  */
 import { type AllocatorStats, BaseAllocator, isOutOfMemory } from '../allocator.js';
-import { type Block, byteLengthOf, lengthOf } from '../block.js';
+import { type Block, sizeOf } from '../block.js';
 import { describeLayout, heapwrightError, invalidArgType, isHeapwrightError } from '../errors.js';
 import { type Layout, requireLayout } from '../layout.js';
 import { type Lease, requireUnleased } from '../lease.js';
@@ -21,13 +21,8 @@ import { refuseStray } from './refuse-stray.js';
 const INSPECT = Symbol.for('nodejs.util.inspect.custom');
 
 // What children are given: options that were read once, so that no getter runs again.
-const ABANDON: DeallocateOptions = Object.freeze({ whenBusy: 'abandon' });
+export const ABANDON: DeallocateOptions = Object.freeze({ whenBusy: 'abandon' });
 const REFUSE: DeallocateOptions = Object.freeze({ whenBusy: 'throw' });
-
-/** The length of a block that was handed out; 0 once it is detached. */
-function sizeOf(block: Block): number {
-  return ArrayBuffer.isView(block) ? lengthOf(block) : byteLengthOf(block);
-}
 
 let checkReceiver: (value: unknown) => void;
 let openLedger: <B extends Block>(value: Composite<B>) => Ledger;
@@ -225,12 +220,12 @@ export abstract class Composite<B extends Block> extends BaseAllocator<B> {
     checkReceiver(this);
     if (this.#isClosed) return;
     const ledger = this.#ledger;
-    for (const { block } of ledger.entries()) {
+    for (const { target: block } of ledger.entries()) {
       if (block !== undefined) this.requireFree(block as B);
     }
     this.#isClosed = true;
     for (const entry of ledger.entries()) {
-      const block = entry.block as B | undefined;
+      const block = entry.target as B | undefined;
       if (block === undefined || entry.isAbandoned) continue;
       ledger.lend(entry, block);
       giveAtLast(() => this.give(block, entry.layout, ABANDON));

@@ -1,6 +1,6 @@
 import type { Buffer } from 'node:buffer';
 import { type AllocatorStats, BaseAllocator, isOutOfMemory } from '../allocator.js';
-import { arrayBufferOf, type Block, classify, lengthOf, offsetOf, viewOffsetOf } from '../block.js';
+import { type Block, beginsWithin, classify, lengthOf, sizeOf } from '../block.js';
 import { announceLimit, limitChannel } from '../channels.js';
 import { describeLayout, heapwrightError, invalidArgType, outOfMemory } from '../errors.js';
 import { explain } from '../introspection.js';
@@ -20,7 +20,7 @@ import { zero } from '../pool/zero.js';
 import { trustAllocator } from '../trust.js';
 import { type AllocatorLike, adoptAllocator } from './adopt.js';
 import { type FreeListOptions, readFreeListOptions } from './free-list-options.js';
-import { Leased, Out, sizeOf } from './list-places.js';
+import { Leased, Out } from './list-places.js';
 import { ListStock } from './list-stock.js';
 import { refuseStray } from './refuse-stray.js';
 
@@ -39,13 +39,6 @@ export interface FreeListStats extends AllocatorStats {
   readonly blocks: number;
   /** Blocks that wait to be handed out. */
   readonly waiting: number;
-}
-
-/** Whether a view of `buffer` begins within a Buffer. */
-function isWithin(view: ArrayBufferView, buffer: unknown, block: Buffer): boolean {
-  if (arrayBufferOf(block) !== buffer) return false;
-  const distance = viewOffsetOf(view) - offsetOf(block);
-  return distance >= 0 && distance < lengthOf(block);
 }
 
 /** What is behind a list; INVALID_ARG_TYPE for the receiver of a borrowed method that is none. */
@@ -310,7 +303,7 @@ export class FreeList<B extends Block = ArrayBuffer> extends BaseAllocator<B> {
     for (const carrier of blocks.carriers()) {
       for (const each of [carrier, blocks.viewOf(carrier)]) {
         if (!ArrayBuffer.isView(each) || !this.#isLive(each)) continue;
-        if (isWithin(view, buffer, each)) return true;
+        if (beginsWithin(view, buffer, each)) return true;
       }
     }
     return false;

@@ -1,24 +1,21 @@
 /**
  * The blocks that a composite handed out and did not get back: whose they are, and how many bytes.
  *
- * Entries form a list, so that `dispose` finds every block. A block is held strongly until the job
- * ends that made it, where that costs nothing, and through a WeakRef from then on: what the program
- * drops is collected in spite of its entry, and the entry goes at the next sweep.
+ * Entries form a list, so that `dispose` finds every block. What the program drops is collected in
+ * spite of its entry, which goes at the next sweep.
  */
-import { arrayBufferOf, type Block, classify, lengthOf, offsetOf, viewOffsetOf } from '../block.js';
+import { type Block, beginsWithin, classify } from '../block.js';
 import { explain } from '../introspection.js';
+import { LateRef } from '../late-ref.js';
 import type { Layout } from '../layout.js';
 import { placeOf } from '../pool/stamp.js';
 import { entrust, entryOf } from './custody.js';
 
-/** Entries of one job after which it no longer pays to wait for the job's end. */
-const MOST_YOUNG = 1024;
-
 /** Entries after which a ledger looks for collected ones, if it has doubled since it last did. */
 const FIRST_SWEEP = 4096;
 
-/** One block in one ledger. */
-export class Entry {
+/** One block in one ledger; a reference to the block. */
+export class Entry extends LateRef<Block> {
   readonly ledger: Ledger;
   readonly layout: Layout;
   /** What it counts for. */
@@ -30,53 +27,20 @@ export class Entry {
   isListed = true;
   previous: Entry | null = null;
   next: Entry | null = null;
-  strong: Block | null;
-  weak: WeakRef<Block> | null = null;
 
   constructor(ledger: Ledger, block: Block, layout: Layout, bytes: number, before: Entry | null) {
+    super(block);
     this.ledger = ledger;
     this.layout = layout;
     this.bytes = bytes;
     this.before = before;
-    this.strong = block;
   }
-
-  /** The block, unless it was collected. */
-  get block(): Block | undefined {
-    return this.strong ?? this.weak?.deref();
-  }
-}
-
-let young: Entry[] = [];
-
-function weaken(): void {
-  const entries = young;
-  young = [];
-  for (const entry of entries) {
-    if (!entry.isListed || entry.strong === null) continue;
-    entry.weak = new WeakRef(entry.strong);
-    entry.strong = null;
-  }
-}
-
-/** `await` of a plain value looks up nothing that a script could have patched. */
-async function weakenAfterThisJob(): Promise<void> {
-  await undefined;
-  weaken();
 }
 
 /** What a free, or the end of the last lease, has not given back yet. */
 function isHeld(block: Block): boolean {
   const { state } = explain(block);
   return state === 'abandoned' || state === 'leased';
-}
-
-/** Whether a view of `buffer` begins in the block, if that is itself a view. */
-function isWithin(view: ArrayBufferView, buffer: unknown, block: Block | undefined): boolean {
-  if (block === undefined || !ArrayBuffer.isView(block)) return false;
-  if (arrayBufferOf(block) !== buffer) return false;
-  const distance = viewOffsetOf(view) - offsetOf(block);
-  return distance >= 0 && distance < lengthOf(block);
 }
 
 /** The blocks of one node. */
@@ -122,9 +86,6 @@ export class Ledger {
     }
     this.#first = entry;
     entrust(block, entry);
-    if (young.length === 0) weakenAfterThisJob();
-    else if (young.length === MOST_YOUNG) weaken();
-    young.push(entry);
     this.allocations++;
     this.liveBlocks++;
     this.liveBytes += bytes;
@@ -185,7 +146,7 @@ export class Ledger {
   /** Strikes out what was collected, and abandoned blocks whose memory is back. */
   sweep(): void {
     for (const entry of this.entries()) {
-      const { block } = entry;
+      const { target: block } = entry;
       if (block === undefined) this.leave(entry);
       else if (entry.isAbandoned && explain(block).state === 'freed') this.leave(entry);
     }
@@ -200,9 +161,9 @@ export class Ledger {
     if (entryOf(value) !== undefined || placeOf(value) !== null) return false;
     if (this.find(what.buffer) !== null) return true;
     for (const entry of this.entries()) {
-      if (!entry.isAbandoned && isWithin(value as ArrayBufferView, what.buffer, entry.block)) {
-        return true;
-      }
+      const { target: block, isAbandoned } = entry;
+      if (isAbandoned || block === undefined || !ArrayBuffer.isView(block)) continue;
+      if (beginsWithin(value as ArrayBufferView, what.buffer, block)) return true;
     }
     return false;
   }
@@ -233,7 +194,6 @@ export class Ledger {
     else previous.next = next;
     if (next !== null) next.previous = previous;
     entry.isListed = false;
-    entry.strong = null;
-    entry.weak = null;
+    entry.clear();
   }
 }

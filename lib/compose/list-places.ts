@@ -2,7 +2,7 @@
  * Where the blocks of a free list are: with the program, under a lease, or waiting. As with pools,
  * a private field on the block says it, so that a free is one comparison.
  */
-import { type Block, byteLengthOf, lengthOf } from '../block.js';
+import { type Block, sizeOf } from '../block.js';
 import type { Layout } from '../layout.js';
 import type { Lease } from '../lease.js';
 import { type Keeper, Place, type PlaceDescription } from '../pool/stamp.js';
@@ -14,11 +14,6 @@ export interface ListOwner {
   lease(block: Block): Lease;
   /** Bytes that a block of a layout takes up. */
   usable(layout: Layout): number;
-}
-
-/** The length of a block that was handed out; 0 once it is detached. */
-export function sizeOf(block: Block): number {
-  return ArrayBuffer.isView(block) ? lengthOf(block) : byteLengthOf(block);
 }
 
 abstract class ListPlace extends Place {

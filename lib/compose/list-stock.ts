@@ -4,7 +4,7 @@
  */
 import { Buffer } from 'node:buffer';
 import { type Allocator, isOutOfMemory } from '../allocator.js';
-import { arrayBufferOf, type Block, lengthOf, offsetOf } from '../block.js';
+import { arrayBufferOf, type Block, bytesOf, lengthOf, offsetOf, sizeOf } from '../block.js';
 import { heapwrightError } from '../errors.js';
 import { explain } from '../introspection.js';
 import { Layout } from '../layout.js';
@@ -13,7 +13,7 @@ import { optionsOf, ZEROED } from '../options.js';
 import { putPlace } from '../pool/stamp.js';
 import { zero, zeroFrom } from '../pool/zero.js';
 import { isDedicated, isHeld, ListBlocks } from './list-blocks.js';
-import { type Leased, type ListOwner, Out, sizeOf, Waiting } from './list-places.js';
+import { type Leased, type ListOwner, Out, Waiting } from './list-places.js';
 
 type ViewConstructor = new (buffer: ArrayBuffer, offset: number, length: number) => Buffer;
 /** What `Buffer` itself makes its Buffers with. */
@@ -27,10 +27,6 @@ export type Refusal = 'too-large' | 'full';
 
 function isBusy(): boolean {
   return native.isBusy() !== Code.OK;
-}
-
-function zeroBlock(block: Block): void {
-  zero(ArrayBuffer.isView(block) ? block : new Uint8Array(block));
 }
 
 export class ListStock<B extends Block> {
@@ -153,7 +149,7 @@ export class ListStock<B extends Block> {
     const used = this.#pop();
     const block = used ?? this.#make(asked);
     if (block === null) return this.#fail('full');
-    if (used !== null && (asked & ZEROED) !== 0) zeroBlock(block);
+    if (used !== null && (asked & ZEROED) !== 0) zero(bytesOf(block));
     putPlace(block, this.whole);
     this.#enter();
     return block;
@@ -170,7 +166,7 @@ export class ListStock<B extends Block> {
     const isSame = last !== null && lengthOf(last as Buffer) === size;
     const view = isSame ? last : this.#makeView(carrier, size);
     putPlace(view, this.#part);
-    if ((asked & ZEROED) !== 0) zeroBlock(view);
+    if ((asked & ZEROED) !== 0) zero(bytesOf(view));
     this.#enter();
     return view;
   }

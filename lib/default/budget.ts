@@ -4,8 +4,8 @@
 import type { Block } from '../block.js';
 import { limitReached } from '../errors.js';
 import { explain } from '../introspection.js';
+import { LateRef } from '../late-ref.js';
 import type { Layout } from '../layout.js';
-import { LateRef } from './late-ref.js';
 import { chargeOf, originOf } from './origin.js';
 
 /** The figures of a budget, in bytes of layouts. */
