@@ -177,9 +177,13 @@ export function optionsOf(flags: number): Required<AllocateOptions> {
   return CANONICAL[flags] as Required<AllocateOptions>;
 }
 
+/** What one allocator of the package tells another: options that were read once. */
+export const ABANDON: DeallocateOptions = Object.freeze({ whenBusy: 'abandon' });
+export const REFUSE: DeallocateOptions = Object.freeze({ whenBusy: 'throw' });
+
 /** Whether a free that cannot happen now is to throw. */
 export function throwsWhenBusy(options: DeallocateOptions | undefined): boolean {
-  if (options === undefined) return false;
+  if (options === undefined || options === ABANDON) return false;
   const value = readOption(options, 'whenBusy');
   if (value === undefined || value === 'abandon') return false;
   if (value === 'throw') return true;

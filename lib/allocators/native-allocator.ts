@@ -15,7 +15,7 @@ import {
 } from '../errors.js';
 import { Layout, requireLayout } from '../layout.js';
 import type { Lease } from '../lease.js';
-import { forget, remember } from '../live-blocks.js';
+import { liveBlocks } from '../live-blocks.js';
 import { Code, Flag, FreeFlag, Kind, Mail, MoveFlag, native, STATS, State } from '../native.js';
 import {
   type AllocateRequest,
@@ -48,6 +48,7 @@ const NOWARN = Flag.NOWARN;
 const REFUSE_WHEN_BUSY = FreeFlag.REFUSE_WHEN_BUSY;
 const WHENEVER = FreeFlag.NONE;
 const MAY_MOVE = MoveFlag.MAY_MOVE;
+const live = liveBlocks;
 const allocated = allocChannel;
 const freed = freeChannel;
 const refused = limitChannel;
@@ -56,7 +57,7 @@ const refused = limitChannel;
 function adopt(block: ArrayBuffer): ArrayBuffer {
   const index = mail[INDEX] as number;
   stamp(block, index, mail[GENERATION] as number);
-  remember(index, block);
+  live.set(index, block);
   return block;
 }
 
@@ -127,7 +128,7 @@ function give(self: NativeAllocator, block: ArrayBuffer, layout: Layout, flags: 
   if (index === UNSTAMPED) throw refuseBlock(block, 'block');
   const { size, align } = layout;
   const code = deallocate(heap, index, generationOf(block), block, size, align, flags);
-  if (code === OK) forget(index);
+  if (code === OK) live.clear(index);
   if (code >= OK && freed.hasSubscribers) announce(freed, self, block, size);
   return code;
 }
@@ -349,7 +350,7 @@ export abstract class NativeAllocator extends BaseAllocator<ArrayBuffer> {
     const next = change(heap, index, generation, block, size, align, newSize, newAlign, flags);
     if (typeof next === 'number') return next;
     const isSame = change === reallocateInPlace;
-    if (isSame) forget(index);
+    if (isSame) live.clear(index);
     adopt(next);
     if (allocated.hasSubscribers) announce(allocated, this, next, newSize);
     if (isSame && freed.hasSubscribers) announce(freed, this, block, size);

@@ -12,14 +12,14 @@ import {
 import { explain } from '../introspection.js';
 import { Layout } from '../layout.js';
 import { requireUnleased } from '../lease.js';
-import type { AllocateOptions, DeallocateOptions } from '../options.js';
+import { ABANDON, type AllocateOptions, type DeallocateOptions } from '../options.js';
 import { trustAllocator } from '../trust.js';
 import type { AllocatorLike } from './adopt.js';
 import { Fence, fillBytes, frontOf } from './checked/canaries.js';
 import type { Faults } from './checked/faults.js';
 import { type CheckedOptions, readCheckedOptions } from './checked/options.js';
 import { type LeakRow, Sites } from './checked/sites.js';
-import { ABANDON, ledgerOf } from './composite.js';
+import { ledgerOf } from './composite.js';
 import { PassThrough } from './pass-through.js';
 import { warnOf } from './warnings.js';
 import { type Shape, type Wrapped, Wrapper } from './wrapped.js';
@@ -183,9 +183,7 @@ export class Checked<B extends Block = ArrayBuffer> extends PassThrough<B> {
   }
 
   *#live(): Generator<readonly [block: B, bytes: number]> {
-    for (const { target: block, isAbandoned, layout } of ledgerOf(this).entries()) {
-      if (block !== undefined && !isAbandoned) yield [block as B, layout.size];
-    }
+    for (const [block, layout] of ledgerOf(this).live()) yield [block as B, layout.size];
   }
 
   #injectFault(layout: Layout): void {

@@ -3,8 +3,8 @@ import type { Allocator } from '../allocator.js';
 import { type Block, copyBytes } from '../block.js';
 import type { Layout } from '../layout.js';
 import { requireUnleased } from '../lease.js';
-import type { AllocateOptions, DeallocateOptions } from '../options.js';
-import { ABANDON, Composite } from './composite.js';
+import { ABANDON, type AllocateOptions, type DeallocateOptions } from '../options.js';
+import { Composite } from './composite.js';
 
 export abstract class Choice<B extends Block> extends Composite<B> {
   /** The allocator that a live block of the node came from. */

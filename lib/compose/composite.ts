@@ -8,21 +8,20 @@ import { describeLayout, heapwrightError, invalidArgType, isHeapwrightError } fr
 import { type Layout, requireLayout } from '../layout.js';
 import { type Lease, requireUnleased } from '../lease.js';
 import {
+  ABANDON,
   type AllocateOptions,
   type AllocateRequest,
   type DeallocateOptions,
   flagsOf,
   optionsOf,
+  REFUSE,
   throwsWhenBusy,
 } from '../options.js';
+import { NO_ENTRY } from './custody.js';
 import { Ledger } from './ledger.js';
 import { refuseStray } from './refuse-stray.js';
 
 const INSPECT = Symbol.for('nodejs.util.inspect.custom');
-
-// What children are given: options that were read once, so that no getter runs again.
-export const ABANDON: DeallocateOptions = Object.freeze({ whenBusy: 'abandon' });
-const REFUSE: DeallocateOptions = Object.freeze({ whenBusy: 'throw' });
 
 let checkReceiver: (value: unknown) => void;
 let openLedger: <B extends Block>(value: Composite<B>) => Ledger;
@@ -117,7 +116,7 @@ export abstract class Composite<B extends Block> extends BaseAllocator<B> {
     const entry = this.#entryOf(ledger, block, layout);
     ledger.lend(entry, block);
     try {
-      const isBack = this.give(block, entry.layout, plain);
+      const isBack = this.give(block, ledger.layoutOf(entry), plain);
       if (isBack) ledger.leave(entry);
       else ledger.abandon(entry, block);
       return isBack;
@@ -142,7 +141,7 @@ export abstract class Composite<B extends Block> extends BaseAllocator<B> {
     ledger.lend(entry, block);
     let next: B;
     try {
-      next = this.change(block, entry.layout, newLayout, asked);
+      next = this.change(block, ledger.layoutOf(entry), newLayout, asked);
     } catch (error) {
       ledger.takeBack(entry, block);
       if (isOutOfMemory(error)) ledger.failures++;
@@ -160,7 +159,7 @@ export abstract class Composite<B extends Block> extends BaseAllocator<B> {
     ledger.lend(entry, block);
     let same: B | null = null;
     try {
-      same = this.changeInPlace(block, entry.layout, newLayout);
+      same = this.changeInPlace(block, ledger.layoutOf(entry), newLayout);
     } finally {
       if (same === null) ledger.takeBack(entry, block);
     }
@@ -179,13 +178,13 @@ export abstract class Composite<B extends Block> extends BaseAllocator<B> {
     checkReceiver(this);
     if (this.#isClosed) return false;
     const entry = this.#ledger.find(value);
-    if (entry === null) return this.#ledger.holdsView(value);
-    return entry.layout.size === 0 || sizeOf(value as B) > 0;
+    if (entry === NO_ENTRY) return this.#ledger.holdsView(value);
+    return this.#ledger.layoutOf(entry).size === 0 || sizeOf(value as B) > 0;
   }
 
   override lease(block: B): Lease {
     const ledger = openLedger(this);
-    if (ledger.find(block) === null) throw refuseStray(block, ledger);
+    if (ledger.find(block) === NO_ENTRY) throw refuseStray(block, ledger);
     return super.lease(block);
   }
 
@@ -220,15 +219,16 @@ export abstract class Composite<B extends Block> extends BaseAllocator<B> {
     checkReceiver(this);
     if (this.#isClosed) return;
     const ledger = this.#ledger;
-    for (const { target: block } of ledger.entries()) {
+    for (const entry of ledger.entries()) {
+      const block = ledger.blockOf(entry);
       if (block !== undefined) this.requireFree(block as B);
     }
     this.#isClosed = true;
     for (const entry of ledger.entries()) {
-      const block = entry.target as B | undefined;
-      if (block === undefined || entry.isAbandoned) continue;
+      const block = ledger.blockOf(entry) as B | undefined;
+      if (block === undefined || ledger.isAbandoned(entry)) continue;
       ledger.lend(entry, block);
-      giveAtLast(() => this.give(block, entry.layout, ABANDON));
+      giveAtLast(() => this.give(block, ledger.layoutOf(entry), ABANDON));
       ledger.leave(entry);
     }
     this.end();
@@ -252,10 +252,10 @@ export abstract class Composite<B extends Block> extends BaseAllocator<B> {
   }
 
   /** The entry of a live block that was allocated with `layout`. */
-  #entryOf(ledger: Ledger, block: B, layout: Layout) {
+  #entryOf(ledger: Ledger, block: B, layout: Layout): number {
     const entry = ledger.find(block);
-    if (entry === null) throw refuseStray(block, ledger);
-    const { size, align } = entry.layout;
+    if (entry === NO_ENTRY) throw refuseStray(block, ledger);
+    const { size, align } = ledger.layoutOf(entry);
     if (size === layout.size && align === layout.align) return entry;
     throw heapwrightError('ERR_HEAPWRIGHT_LAYOUT_MISMATCH', {
       expected: describeLayout(size, align),

@@ -178,7 +178,7 @@ export class ProxyAllocator<B extends Block = ArrayBuffer> extends PassThrough<B
     this.#isTelling = true;
     try {
       const answer = event(...values);
-      if (types.isPromise(answer)) {
+      if (typeof answer === 'object' && types.isPromise(answer)) {
         apply(then, answer, [undefined, (error: unknown) => this.#warn(name, error)]);
       }
     } catch (error) {

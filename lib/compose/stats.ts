@@ -43,7 +43,7 @@ const noFailures = (): Failures => ({
 });
 
 function* sizesIn(ledger: Ledger): Generator<number> {
-  for (const entry of ledger.entries()) if (!entry.isAbandoned) yield entry.layout.size;
+  for (const [, layout] of ledger.live()) yield layout.size;
 }
 
 let checkReceiver: (value: unknown) => void;

@@ -104,6 +104,24 @@ describe.each(Object.entries(NODES))('%s', (_name, make) => {
     expect(node.verify()).toBe(true);
   });
 
+  it('does not take a block whose lease outlived it for the one that came after it', async () => {
+    await idle();
+    const node = make(makePool());
+    const block = node.allocate(layout);
+    const lease = node.lease(block);
+    expect(node.deallocate(block, layout)).toBe(false);
+    lease.dispose();
+    node.stats(); // strikes out what is back
+    const next = node.allocate(layout);
+    expect(node.owns(block)).toBe(false);
+    expect(() => node.deallocate(block, layout)).toThrow(withCode('DETACHED'));
+    expect(() => node.lease(block)).toThrow(withCode('DETACHED'));
+    expect(node.stats().liveBlocks).toBe(1);
+    expect(node.owns(next)).toBe(true);
+    expect(node.deallocate(next, layout)).toBe(true);
+    expect(node.verify()).toBe(true);
+  });
+
   it('frees each of its blocks once where it ends while its blocks are nested in others', () => {
     const pool = makePool();
     const inner = make(pool);

@@ -24,8 +24,8 @@ export default [
     name: 'a block that came back stays in the ledger',
     guards: 'the figures of a node',
     file: ledger,
-    find: '      this.liveBlocks--;\n      this.liveBytes -= entry.bytes;\n    }\n  }',
-    replace: '    }\n  }',
+    find: '      this.liveBlocks--;\n      this.liveBytes -= bytes;\n    }\n',
+    replace: '    }\n',
     test: unit(
       'proxy',
       'a function of a ProxyAllocator that throws (deallocate) changes no call, and is reported once',
@@ -35,7 +35,7 @@ export default [
     name: 'an abandoned block counts no more',
     guards: 'bytes that are in use after their free',
     file: ledger,
-    find: '    this.abandonedBlocks++;\n',
+    find: '    this.#abandoned.add(entry);\n',
     replace: '',
     test: unit(
       'as-buffers',
@@ -49,6 +49,17 @@ export default [
     find: 'if (block === undefined) this.leave(entry);',
     replace: 'if (block === undefined) continue;',
     test: unit('stats-allocator', 'Stats takes what the collector got from the live ones'),
+  },
+  {
+    name: 'an entry is whoever has its number',
+    guards: 'blocks that are back, which a stamp still names',
+    file: ledger,
+    find: 'return this.#blocks.get(entry) === block && !this.isAbandoned(entry) ? entry : NO_ENTRY;',
+    replace: 'return this.isAbandoned(entry) ? NO_ENTRY : entry;',
+    test: {
+      vitest: 'test/misuse/nodes.test.ts',
+      name: 'Stats does not take a block whose lease outlived it for the one that came after it',
+    },
   },
   {
     name: 'a node frees with any layout',
