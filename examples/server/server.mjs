@@ -67,7 +67,8 @@ function refuse(response, error) {
 }
 
 function figures() {
-  const { liveBlocks, liveBytes, peakBytes, allocations, failures } = bodies.stats();
+  const { liveBlocks, liveBytes, allocations, failures } = bodies.stats();
+  const { peakBytes } = limited.stats();
   const { rss } = process.memoryUsage();
   const scopes = idle.length;
   return { liveBlocks, liveBytes, peakBytes, allocations, failures, scopes, rss };

@@ -39,6 +39,8 @@ export class Ledger {
   /** Freed, with their memory still in use. */
   readonly #abandoned = new Set<number>();
   #sweepAt = FIRST_SWEEP;
+  /** The allocation at which abandoned blocks may be looked at again: that pays for all of them. */
+  #nextLook = 0;
   liveBlocks = 0;
   liveBytes = 0;
   abandonedBytes = 0;
@@ -83,10 +85,8 @@ export class Ledger {
     this.allocations++;
     this.liveBlocks++;
     this.liveBytes += bytes;
-    const held = this.heldBytes;
-    if (held > this.peakBytes) this.peakBytes = held;
     const blocks = this.heldBlocks;
-    if (blocks > this.peakBlocks) this.peakBlocks = blocks;
+    if (this.heldBytes > this.peakBytes || blocks > this.peakBlocks) this.#rise();
     if (blocks >= this.#sweepAt) this.sweep();
   }
 
@@ -164,10 +164,9 @@ export class Ledger {
 
   /** Strikes out what was collected, and abandoned blocks whose memory is back. */
   sweep(): void {
+    this.#sweepAbandoned();
     for (const entry of this.entries()) {
-      const block = this.#blocks.get(entry);
-      if (block === undefined) this.leave(entry);
-      else if (this.isAbandoned(entry) && explain(block).state === 'freed') this.leave(entry);
+      if (this.#blocks.get(entry) === undefined) this.leave(entry);
     }
     this.#sweepAt = Math.max(FIRST_SWEEP, 2 * this.heldBlocks);
   }
@@ -210,6 +209,21 @@ export class Ledger {
       bytes += this.#bytes[entry] as number;
     }
     return blocks === this.heldBlocks && bytes === this.heldBytes;
+  }
+
+  /** A high tide, unless what was freed in use is back by now: a look for each allocation is paid. */
+  #rise(): void {
+    if (this.allocations >= this.#nextLook) this.#sweepAbandoned();
+    this.peakBytes = Math.max(this.peakBytes, this.heldBytes);
+    this.peakBlocks = Math.max(this.peakBlocks, this.heldBlocks);
+  }
+
+  #sweepAbandoned(): void {
+    this.#nextLook = this.allocations + this.#abandoned.size;
+    for (const entry of this.#abandoned) {
+      const block = this.#blocks.get(entry);
+      if (block === undefined || explain(block).state === 'freed') this.leave(entry);
+    }
   }
 
   #isListed(entry: number): boolean {

@@ -51,6 +51,17 @@ export default [
     test: unit('stats-allocator', 'Stats takes what the collector got from the live ones'),
   },
   {
+    name: 'a high tide counts what is back',
+    guards: 'the high tides of a node',
+    file: ledger,
+    find: '    if (this.allocations >= this.#nextLook) this.#sweepAbandoned();\n',
+    replace: '',
+    test: unit(
+      'stats-allocator',
+      'Stats keeps no high tide of blocks that are back, though they were freed in use',
+    ),
+  },
+  {
     name: 'an entry is whoever has its number',
     guards: 'blocks that are back, which a stamp still names',
     file: ledger,

@@ -25,6 +25,17 @@ describe('Stats', () => {
     expect(counted.stats()).toMatchObject({ peakBlocks: 3, peakBytes: 3 * 112, liveBlocks: 0 });
   });
 
+  it('keeps no high tide of blocks that are back, though they were freed in use', () => {
+    const counted = new Stats(makePool());
+    for (let count = 0; count < 5; count++) {
+      const block = counted.allocate(layout);
+      const lease = counted.lease(block);
+      expect(counted.deallocate(block, layout)).toBe(false);
+      lease.dispose();
+    }
+    expect(counted.stats()).toMatchObject({ peakBlocks: 1, peakBytes: 112, abandonedBlocks: 0 });
+  });
+
   it('counts requests by powers of two, and which are live', () => {
     const counted = new Stats(makePool());
     for (const size of [0, 1, 2, 3, 4, 5, 128]) counted.allocate(Layout.from(size));
