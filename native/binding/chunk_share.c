@@ -10,6 +10,7 @@
 #include "base/align.h"
 #include "base/check.h"
 #include "base/config.h"
+#include "base/lock.h"
 #include "chunk_parts.h"
 #include "heap_parts.h"
 
@@ -42,10 +43,8 @@ static void in_child(void) {
   pthread_mutex_init(&list.lock, NULL);
 }
 
-/* After the first heap was made, and so after the core's handlers: what comes last is called first
- * before a fork, in the order in which these locks are taken. Fails only for lack of memory; then a
- * child that forks while shares come and go may hang. */
-static void hold_over_forks(void) {
+/* Fails only for lack of memory; then a child that forks while shares come and go may hang. */
+__attribute__((constructor(HW_FORK_ORDER_BINDING))) static void hold_over_forks(void) {
   (void)pthread_atfork(before_fork, in_parent, in_child);
 }
 
@@ -175,8 +174,6 @@ hw_code_t hw_share_create(const hw_chunk_options_t *options, const char *id, uin
   hw_allocator_t *allocator = NULL;
   hw_status_t status = hw_create("chunk", &config, &allocator);
   if (status != HW_OK) return hw_heap_code_of(status);
-  static pthread_once_t once = PTHREAD_ONCE_INIT;
-  (void)pthread_once(&once, hold_over_forks);
 
   hw_member_t *member = calloc(1, sizeof *member);
   hw_share_t *share = member == NULL ? NULL : make_share(options);

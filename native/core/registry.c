@@ -16,8 +16,8 @@ static struct {
   pthread_mutex_t lock;
   hw_space_t space;
   hw_heaps_t heaps;
-  bool has_space, has_heaps;
-} shared = {.lock = PTHREAD_MUTEX_INITIALIZER};
+  bool has_space;
+} shared = {.lock = PTHREAD_MUTEX_INITIALIZER, .heaps = HW_HEAPS_INITIALIZER};
 
 /* `moment` in the order of locks: after the registry's own, or before it is given back. */
 static void fork_all(hw_fork_t moment) {
@@ -40,22 +40,17 @@ static void in_child(void) {
   pthread_mutex_init(&shared.lock, NULL);
 }
 
-/* The lock is held. */
-static void provide_heaps(void) {
-  if (shared.has_heaps) return;
-  hw_heaps_init(&shared.heaps);
-  shared.has_heaps = true;
-  /* Fails only for lack of memory; then a child that forks while heaps are in use may hang. */
+/* While the library is loaded, before anybody can hold one of the locks: a fork in the middle of
+ * the first use would leave the child a lock of a thread that is gone. Fails only for lack of
+ * memory; then a child that forks while heaps are in use may hang. */
+__attribute__((constructor(HW_FORK_ORDER_CORE))) static void hold_over_forks(void) {
   (void)pthread_atfork(before_fork, in_parent, in_child);
 }
 
 static hw_status_t provide_space(const hw_os_t *os) {
   pthread_mutex_lock(&shared.lock);
   hw_status_t status = shared.has_space ? HW_OK : hw_space_init(&shared.space, os);
-  if (status == HW_OK && !shared.has_space) {
-    shared.has_space = true;
-    provide_heaps();
-  }
+  if (status == HW_OK) shared.has_space = true;
   pthread_mutex_unlock(&shared.lock);
   return status;
 }
@@ -68,11 +63,8 @@ static hw_status_t create_arena(const hw_config_t *config, hw_allocator_t **out)
 }
 
 static hw_status_t create_chunk(const hw_config_t *config, hw_allocator_t **out) {
-  if (config->os != hw_os_default()) return hw_chunk_create(config, NULL, out);
-  pthread_mutex_lock(&shared.lock);
-  provide_heaps();
-  pthread_mutex_unlock(&shared.lock);
-  return hw_chunk_create(config, &shared.heaps, out);
+  bool is_real = config->os == hw_os_default();
+  return hw_chunk_create(config, is_real ? &shared.heaps : NULL, out);
 }
 
 static const struct {

@@ -119,6 +119,38 @@ static void a_limit_counts_the_bytes_of_layouts(void **state) {
   chunk_close(heap);
 }
 
+static void the_peak_is_what_was_live_at_once(void **state) {
+  (void)state;
+  hw_allocator_t *heap = chunk_begin(8, 64);
+  void *a = chunk_take(heap, 100, 1), *b = chunk_take(heap, 200, 1);
+  assert_int_equal(chunk_stats(heap).peak_bytes, 300);
+  chunk_give(heap, b, 200, 1);
+  assert_int_equal(chunk_stats(heap).peak_bytes, 300);
+  void *c = chunk_take(heap, 50, 1);
+  assert_int_equal(chunk_stats(heap).peak_bytes, 300);
+  void *d = chunk_take(heap, 151, 1);
+  chunk_give(heap, a, 100, 1);
+  assert_int_equal(chunk_stats(heap).peak_bytes, 301);
+  chunk_give(heap, c, 50, 1);
+  chunk_give(heap, d, 151, 1);
+  chunk_close(heap);
+}
+
+static void zeroed_blocks_read_zero_when_the_hint_went_back(void **state) {
+  (void)state;
+  enum { BLOCKS = 64 };
+  hw_allocator_t *heap = chunk_begin(64, BLOCKS);
+  void *blocks[BLOCKS];
+  for (unsigned i = 0; i < BLOCKS; i++) memset(blocks[i] = chunk_take(heap, 64, 1), 0xff, 64);
+  for (unsigned i = 0; i < BLOCKS; i++) chunk_give(heap, blocks[i], 64, 1);
+  for (unsigned i = 0; i < BLOCKS; i++) {
+    assert_ok(hw_allocate(heap, layout_of(64, 1), HW_ZEROED, &blocks[i]));
+    assert_true(is_zero(blocks[i], 64));
+  }
+  for (unsigned i = 0; i < BLOCKS; i++) chunk_give(heap, blocks[i], 64, 1);
+  chunk_close(heap);
+}
+
 static void empty_blocks_differ_and_end_once(void **state) {
   (void)state;
   hw_allocator_t *heap = chunk_begin(8, 64);
@@ -271,6 +303,8 @@ int main(void) {
       cmocka_unit_test(a_hole_is_found_wherever_it_is),
       cmocka_unit_test(best_fit_sees_every_hole_of_a_large_heap),
       cmocka_unit_test(a_limit_counts_the_bytes_of_layouts),
+      cmocka_unit_test(the_peak_is_what_was_live_at_once),
+      cmocka_unit_test(zeroed_blocks_read_zero_when_the_hint_went_back),
       cmocka_unit_test(empty_blocks_differ_and_end_once),
       cmocka_unit_test(there_are_65536_empty_blocks_at_once),
       cmocka_unit_test(zeroed_blocks_read_zero),

@@ -46,8 +46,8 @@ export default [
     name: 'what the collector got is not struck out',
     guards: 'blocks that the program dropped',
     file: ledger,
-    find: 'if (block === undefined) this.leave(entry);',
-    replace: 'if (block === undefined) continue;',
+    find: '      if (this.#blocks.get(entry) === undefined) this.leave(entry);\n',
+    replace: '',
     test: unit('stats-allocator', 'Stats takes what the collector got from the live ones'),
   },
   {

@@ -2,11 +2,6 @@
 
 #include <stddef.h>
 
-void hw_heaps_init(hw_heaps_t *heaps) {
-  hw_lock_init(&heaps->lock, HW_RANK_HEAPS);
-  heaps->first = NULL;
-}
-
 void hw_heaps_join(hw_heaps_t *heaps, hw_heap_link_t *link) {
   hw_lock(&heaps->lock);
   link->previous = NULL;

@@ -13,7 +13,11 @@ typedef struct hw_heaps {
   hw_heap_link_t *first;
 } hw_heaps_t;
 
-void hw_heaps_init(hw_heaps_t *heaps);
+#define HW_HEAPS_INITIALIZER                                             \
+  {                                                                      \
+    .lock = {.mutex = PTHREAD_MUTEX_INITIALIZER, .rank = HW_RANK_HEAPS } \
+  }
+
 void hw_heaps_join(hw_heaps_t *heaps, hw_heap_link_t *link);
 void hw_heaps_leave(hw_heaps_t *heaps, hw_heap_link_t *link);
 void hw_heaps_fork(hw_heaps_t *heaps, hw_fork_t moment);

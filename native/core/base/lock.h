@@ -57,6 +57,11 @@ static inline void hw_lock_pause(hw_lock_t *lock) {
   hw_lock(lock);
 }
 
+/* The order in which rooms register for forks, as priorities of constructors. Who comes later is
+ * called earlier before a fork: locks that are taken first come last. */
+#define HW_FORK_ORDER_CORE 101
+#define HW_FORK_ORDER_BINDING 102
+
 /* The three moments of fork(2), for a lock that is held over it together with others of its rank.
  * In the child the lock may be that of a thread that is gone. */
 typedef enum hw_fork { HW_FORK_PREPARE = 0, HW_FORK_PARENT, HW_FORK_CHILD } hw_fork_t;

@@ -41,7 +41,7 @@ hw_status_t hw_chunk_take_held(hw_chunk_t *chunk, uint16_t owner, hw_layout_t la
   size_t count = hw_chunks_for(chunk, layout.size);
   size_t at = hw_chunk_find(chunk, count, layout.align);
   if (at == HW_NO_CHUNK) return fail(chunk, HW_ERR_OUT_OF_MEMORY);
-  bool is_zero = chunk->is_fresh && at >= chunk->touched;
+  bool is_zero = chunk->is_fresh && at >= hw_chunk_touched(chunk);
   begin_block(chunk, at, count, layout.size, owner);
   hw_spin_unlock(&chunk->lock);
 
@@ -62,7 +62,7 @@ void hw_chunk_end_block(hw_chunk_t *chunk, size_t at, size_t count, size_t size)
   hw_chunk_set_size(chunk, at, 0);
   hw_chunk_expect(chunk, at + count);
   hw_chunk_release(chunk, at, count);
-  chunk->left += size;
+  hw_chunk_discharge(chunk, size);
   chunk->deallocations++;
 }
 
@@ -95,7 +95,7 @@ hw_status_t hw_chunk_retire(hw_chunk_t *chunk, void *ptr, hw_layout_t layout) {
       /* Its chunks stay in use, and its start: what lies before it must end here. */
       hw_chunk_set_size(chunk, at, 0);
     }
-    chunk->left += layout.size;
+    hw_chunk_discharge(chunk, layout.size);
     chunk->retired_bytes += layout.size;
     chunk->retired_blocks++;
   }

@@ -21,17 +21,23 @@ static hw_status_t chunk_allocate(hw_allocator_t *self, hw_layout_t layout, uint
                (used[1] & HIGH_PART(mask, at)) != 0)) {
     return hw_chunk_take_held(chunk, 0, layout, flags, out);
   }
+  chunk->starts[at / 64] |= (uint64_t)1 << (at % 64);
   used[0] |= LOW_PART(mask, at);
   used[1] |= HIGH_PART(mask, at);
-  chunk->starts[at / 64] |= (uint64_t)1 << (at % 64);
   ((uint32_t *)chunk->sizes)[at] = (uint32_t)layout.size;
   __builtin_prefetch(&((uint32_t *)chunk->sizes)[at + count], 1); /* hw_chunk_expect */
   *out = hw_chunk_address(chunk, at);
   chunk->free -= count;
   chunk->hint = at + count;
-  if (chunk->hint > chunk->touched) chunk->touched = chunk->hint;
   hw_chunk_charge(chunk, layout.size);
   chunk->allocations++;
+  hw_spin_unlock(&chunk->lock);
+  return HW_OK;
+}
+
+/* The end of a free in a heap where requests failed. */
+static __attribute__((noinline)) hw_status_t admit(hw_chunk_t *chunk, size_t from, size_t end) {
+  hw_room_admit(chunk, from, end);
   hw_spin_unlock(&chunk->lock);
   return HW_OK;
 }
@@ -51,17 +57,13 @@ static hw_status_t chunk_deallocate(hw_allocator_t *self, void *ptr, hw_layout_t
   *size = 0;
   __builtin_prefetch(size + count, 1); /* hw_chunk_expect */
   used[0] ^= LOW_PART(mask, at);
-  used[1] ^= HIGH_PART(mask, at);
   chunk->starts[at / 64] ^= (uint64_t)1 << (at % 64);
-  if (UNLIKELY(chunk->failed != 0)) {
-    hw_room_admit(chunk, at, at + count);
-  } else {
-    hw_room_forget(chunk, at >> HW_CHUNK_GROUP_SHIFT);
-    hw_room_forget(chunk, (at + count - 1) >> HW_CHUNK_GROUP_SHIFT);
-  }
+  used[1] ^= HIGH_PART(mask, at);
   chunk->free += count;
-  chunk->left += layout.size;
+  hw_chunk_discharge(chunk, layout.size);
   chunk->deallocations++;
+  if (UNLIKELY(chunk->failed != 0)) return admit(chunk, at, at + count);
+  hw_room_forget(chunk, at, at + count);
   hw_spin_unlock(&chunk->lock);
   return HW_OK;
 }

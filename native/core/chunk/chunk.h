@@ -58,10 +58,10 @@ typedef struct hw_chunk {
 
   size_t hint;    /* behind the last block that was placed */
   size_t free;    /* chunks */
-  size_t touched; /* no chunk from here on was handed out since the heap began, or was reset */
+  size_t touched; /* see hw_chunk_touched */
 
   size_t limit, retired_bytes;
-  size_t left, least_left; /* of the limit: now, and when it was least */
+  size_t left, least_left; /* of the limit: now, and before the last free when it was least */
   uint64_t allocations, deallocations, retired_blocks, failures;
 
   uint64_t failed;                 /* bit j: bounds[j] counts */
@@ -104,6 +104,12 @@ static inline uint8_t *hw_chunk_address(const hw_chunk_t *chunk, size_t at) {
 
 static inline size_t hw_chunk_bytes(const hw_chunk_t *chunk) {
   return chunk->count << chunk->shift;
+}
+
+/* No chunk from here on was handed out since the heap began, or was reset. An allocation behind the
+ * last one is the most common of all, and need not say so. */
+static inline size_t hw_chunk_touched(const hw_chunk_t *chunk) {
+  return chunk->hint > chunk->touched ? chunk->hint : chunk->touched;
 }
 
 static inline size_t hw_chunk_groups(const hw_chunk_t *chunk) {

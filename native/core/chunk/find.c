@@ -124,8 +124,8 @@ static size_t find_next(hw_chunk_t *chunk, const request_t *request) {
 
 /* What was never handed out is free to the end, and need not be looked at. */
 static size_t run_end(const hw_chunk_t *chunk, size_t at) {
-  size_t end = hw_bits_next_set(chunk->used, at, chunk->touched);
-  return end >= chunk->touched ? chunk->count : end;
+  size_t touched = hw_chunk_touched(chunk), end = hw_bits_next_set(chunk->used, at, touched);
+  return end >= touched ? chunk->count : end;
 }
 
 typedef struct best {

@@ -22,7 +22,7 @@ void hw_chunk_stats_of(hw_chunk_t *chunk, hw_stats_t *out) {
   *out = (hw_stats_t){
       .live_blocks = chunk->allocations - chunk->deallocations - chunk->retired_blocks,
       .live_bytes = hw_chunk_live_bytes(chunk),
-      .peak_bytes = chunk->limit - chunk->least_left,
+      .peak_bytes = chunk->limit - hw_min(chunk->left, chunk->least_left),
       .mapped_bytes = hw_chunk_bytes(chunk),
       .retired_blocks = chunk->retired_blocks,
       .retired_bytes = chunk->retired_bytes,

@@ -24,7 +24,8 @@ static inline void hw_chunk_claim(hw_chunk_t *chunk, size_t at, size_t count) {
   hw_bits_set(chunk->used, at, at + count);
   hw_room_fill(chunk, at, at + count);
   chunk->free -= count;
-  if (at + count > chunk->touched) chunk->touched = at + count;
+  size_t touched = hw_chunk_touched(chunk);
+  chunk->touched = at + count > touched ? at + count : touched;
   if (chunk->bitmap != NULL) hw_chunk_mirror(chunk, at, at + count);
 }
 
@@ -39,7 +40,12 @@ static inline void hw_chunk_release(hw_chunk_t *chunk, size_t at, size_t count) 
 /* `bytes` more are live. */
 static inline void hw_chunk_charge(hw_chunk_t *chunk, size_t bytes) {
   chunk->left -= bytes;
+}
+
+/* `bytes` less are. What was left before is what counts: it falls until a free. */
+static inline void hw_chunk_discharge(hw_chunk_t *chunk, size_t bytes) {
   if (chunk->left < chunk->least_left) chunk->least_left = chunk->left;
+  chunk->left += bytes;
 }
 
 static inline size_t hw_chunk_live_bytes(const hw_chunk_t *chunk) {

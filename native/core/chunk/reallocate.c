@@ -24,7 +24,7 @@ static hw_status_t resize(hw_chunk_t *chunk, const void *ptr, size_t at, hw_layo
     }
     hw_chunk_charge(chunk, next.size - layout.size);
   } else {
-    chunk->left += layout.size - next.size;
+    hw_chunk_discharge(chunk, layout.size - next.size);
   }
   if (wants > has) hw_chunk_claim(chunk, at + has, wants - has);
   if (wants < has) hw_chunk_release(chunk, at + wants, has - wants);

@@ -2,10 +2,12 @@
  * needs to be exact: what is said to have no room has none. The heap's lock is held.
  *
  *     bounds   one number a class of alignment: so many chunks were asked for in vain. What was
- * freed since can only be had by what fits into the free run that it became part of may      one
- * byte a group of chunks: the level of the longest free run that touches the group, or a higher one
- *     tops     one byte for 64 groups: the highest `may`, or more. Means nothing while `failed` is
- * 0 open     one bit for 64 chunks, one word a group: clear where all of them are in use. Means
+ *              freed since is only to be had by what fits into the free run it became part of
+ *     may      one byte a group of chunks: the level of the longest free run that touches the
+ *              group, or a higher one
+ *     tops     one byte for 64 groups: the highest `may`, or more. Means nothing while `failed`
+ *              is 0
+ *     open     one bit for 64 chunks, one word a group: clear where all of them are in use. Means
  *              nothing while the group's `may` is HW_ROOM_UNKNOWN
  *
  * A search that fails tells every group that it looked at. Until the first one frees only say that
@@ -33,8 +35,11 @@ static inline size_t hw_room_least_length(unsigned level) {
   return (size_t)(8 + level % 8) << (level / 8 - 1);
 }
 
-static inline void hw_room_forget(hw_chunk_t *chunk, size_t group) {
-  chunk->may[group] = HW_ROOM_UNKNOWN;
+/* Of chunks [from, end), no more than a group has. */
+static inline void hw_room_forget(hw_chunk_t *chunk, size_t from, size_t end) {
+  uint8_t *may = chunk->may;
+  may[from >> HW_CHUNK_GROUP_SHIFT] = HW_ROOM_UNKNOWN;
+  may[(end - 1) >> HW_CHUNK_GROUP_SHIFT] = HW_ROOM_UNKNOWN;
 }
 
 /* Before a group is looked at: `open` means something. */

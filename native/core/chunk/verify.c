@@ -90,7 +90,7 @@ static const char *broken_map(const hw_chunk_t *chunk) {
   }
   if (!has_heads(chunk)) return "every used chunk is a block's";
   if (chunk->hint > chunk->count) return "the hint lies in the region";
-  if (hw_bits_next_set(chunk->used, chunk->touched, chunk->count) < chunk->count) {
+  if (hw_bits_next_set(chunk->used, hw_chunk_touched(chunk), chunk->count) < chunk->count) {
     return "what was never handed out is free";
   }
   return NULL;
@@ -101,8 +101,9 @@ static const char *broken_sum(const hw_chunk_t *chunk) {
   sums_t sums = add_up(chunk);
   if (!sums.fits) return "every size fits its chunks";
   if (sums.bytes != hw_chunk_live_bytes(chunk)) return "live bytes are the sizes of the blocks";
-  if (chunk->left > chunk->limit || chunk->least_left > chunk->left)
+  if (chunk->left > chunk->limit || chunk->least_left > chunk->limit) {
     return "live bytes are within the limit";
+  }
   size_t empties = 0, retired = 0;
   for (size_t slot = 0; slot < chunk->empty_end && chunk->empty_count > 0; slot++) {
     empties += chunk->empties[slot] != 0 && chunk->empties[slot] != HW_EMPTY_RETIRED;
