@@ -228,8 +228,8 @@ export default [
     name: 'a fork does not wait for the list of shares',
     guards: 'shares in a child',
     file: shares,
-    find: '(void)pthread_once(&once, hold_over_forks);',
-    replace: '(void)once, (void)hold_over_forks;',
+    find: '(void)pthread_atfork(before_fork, in_parent, in_child);',
+    replace: '(void)before_fork, (void)in_parent, (void)in_child;',
     test: forks('children_of_busy_threads_make_shares'),
   },
 ];
