@@ -48,11 +48,12 @@ import { CLASS_TABLE, SLOT_SIZES } from './size-class.js';
 import type { Slab } from './slab.js';
 import { SlabStore } from './slab-store.js';
 import { type Owner, SlotAllocator } from './slot-allocator.js';
+import type { Place } from './stamp.js';
 import * as stamps from './stamp.js';
-import { alignOf, type Place } from './stamp.js';
 
 // Constants of this file alone: the engine compiles them in, and looks up what is imported.
-const { FREED, handleOf, placeOf, setPlace } = stamps;
+const { alignOf, FREED, handleOf, placeOf, setPlace } = stamps;
+const lengthOfBuffer = lengthOf;
 const freed = freeChannel;
 const CLASSES = CLASS_TABLE;
 const { NONE, ZEROED } = Flag;
@@ -145,17 +146,18 @@ export class BufferPool extends BufferAllocator {
   override free(buffer: Buffer): boolean {
     const place = placeOf(buffer);
     if (place === null || place.owner !== this.#owner) return this.#free(buffer, false);
-    setPlace(buffer, FREED);
-    const magazine = (place as Slab).magazine as Magazine;
-    magazine.put(handleOf(buffer));
-    if (freed.hasSubscribers) announce(freed, this, buffer, lengthOf(buffer));
-    return true;
+    return this.#giveSlot(buffer, place as Slab);
   }
 
   override deallocate(block: Buffer, layout: Layout, options?: DeallocateOptions): boolean {
     checkPool(this);
     requireLayout(layout, 'layout');
     const refuses = options !== undefined && throwsWhenBusy(options);
+    const place = placeOf(block);
+    const isSlot = place !== null && place.owner === this.#owner;
+    if (isSlot && lengthOfBuffer(block) === layout.size && alignOf(block) === layout.align) {
+      return this.#giveSlot(block, place as Slab);
+    }
     return this.#free(block, refuses, layout);
   }
 
@@ -338,6 +340,14 @@ export class BufferPool extends BufferAllocator {
     checkPool(this);
     checkSize(size);
     return this.#slots.apart(size, 1, flags);
+  }
+
+  /** Frees a Buffer in a slab that takes it back without further questions. */
+  #giveSlot(buffer: Buffer, slab: Slab): true {
+    setPlace(buffer, FREED);
+    (slab.magazine as Magazine).put(handleOf(buffer));
+    if (freed.hasSubscribers) announce(freed, this, buffer, lengthOf(buffer));
+    return true;
   }
 
   #free(buffer: Buffer, refuses: boolean, layout?: Layout): boolean {

@@ -51,9 +51,13 @@ export function alignOfSlot(slotSize: number): number {
   return Math.min(slotSize & -slotSize, 4096);
 }
 
+/** Every slot size is a multiple of it. */
+const LEAST_SLOT_ALIGN = 1 << STEP_SHIFT;
+
 /** The class for a size and an alignment, or -1 where no slot is aligned like that. */
 export function classOfLayout(size: number, align: number): number {
   if (size > LARGEST) return -1;
+  if (align <= LEAST_SLOT_ALIGN) return classOfSize(size);
   for (
     let at = classOfSize(Math.max(size, align > LARGEST ? size : align));
     at < SLOT_SIZES.length;
