@@ -4,7 +4,7 @@
  */
 import { type Block, generationOf, indexOf, UNSTAMPED } from './block.js';
 import { heapwrightError, invalidArgType } from './errors.js';
-import { liveBlocks } from './live-blocks.js';
+import { forget } from './live-blocks.js';
 import { Code, native } from './native.js';
 import { placeOf } from './pool/stamp.js';
 import { recordOf, refuseBlock } from './refusal.js';
@@ -74,7 +74,7 @@ const dedicated: LeaseKeeper = {
     const index = indexOf(block);
     const before = native.endLease(index, generationOf(block), block);
     if (before === Code.OK && native.blockState(index, generationOf(block), block) !== Code.OK) {
-      liveBlocks.clear(index);
+      forget(index);
     }
   },
 };

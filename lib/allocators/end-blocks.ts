@@ -1,7 +1,7 @@
 /** Freeing every block of a heap, for `dispose` and `reset`. */
 import { generationOf } from '../block.js';
 import { heapwrightError } from '../errors.js';
-import { liveBlocks } from '../live-blocks.js';
+import { forget, recall } from '../live-blocks.js';
 import { Code, native } from '../native.js';
 import { refuseCall } from '../refusal.js';
 
@@ -16,9 +16,9 @@ export function liveBlocksOf(heap: number): readonly number[] {
 export function endBlocks(blocks: readonly number[]): void {
   for (let at = 0; at < blocks.length; at += 2) {
     const [index, generation] = [blocks[at] as number, blocks[at + 1] as number];
-    const block = liveBlocks.get(index);
+    const block = recall(index);
     if (block === undefined || generationOf(block) !== generation) continue;
     // What stays behind (busy, moved or not detachable) ends with its finalizer.
-    if (native.endBlock(index, generation, block) === Code.OK) liveBlocks.clear(index);
+    if (native.endBlock(index, generation, block) === Code.OK) forget(index);
   }
 }

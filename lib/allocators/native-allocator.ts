@@ -15,7 +15,7 @@ import {
 } from '../errors.js';
 import { Layout, requireLayout } from '../layout.js';
 import type { Lease } from '../lease.js';
-import { liveBlocks } from '../live-blocks.js';
+import { forget, remember } from '../live-blocks.js';
 import { Code, Flag, FreeFlag, Kind, Mail, MoveFlag, native, STATS, State } from '../native.js';
 import {
   type AllocateRequest,
@@ -48,7 +48,6 @@ const NOWARN = Flag.NOWARN;
 const REFUSE_WHEN_BUSY = FreeFlag.REFUSE_WHEN_BUSY;
 const WHENEVER = FreeFlag.NONE;
 const MAY_MOVE = MoveFlag.MAY_MOVE;
-const live = liveBlocks;
 const allocated = allocChannel;
 const freed = freeChannel;
 const refused = limitChannel;
@@ -57,7 +56,7 @@ const refused = limitChannel;
 function adopt(block: ArrayBuffer): ArrayBuffer {
   const index = mail[INDEX] as number;
   stamp(block, index, mail[GENERATION] as number);
-  live.set(index, block);
+  remember(index, block);
   return block;
 }
 
@@ -128,7 +127,7 @@ function give(self: NativeAllocator, block: ArrayBuffer, layout: Layout, flags: 
   if (index === UNSTAMPED) throw refuseBlock(block, 'block');
   const { size, align } = layout;
   const code = deallocate(heap, index, generationOf(block), block, size, align, flags);
-  if (code === OK) live.clear(index);
+  if (code === OK) forget(index);
   if (code >= OK && freed.hasSubscribers) announce(freed, self, block, size);
   return code;
 }
@@ -350,7 +349,7 @@ export abstract class NativeAllocator extends BaseAllocator<ArrayBuffer> {
     const next = change(heap, index, generation, block, size, align, newSize, newAlign, flags);
     if (typeof next === 'number') return next;
     const isSame = change === reallocateInPlace;
-    if (isSame) live.clear(index);
+    if (isSame) forget(index);
     adopt(next);
     if (allocated.hasSubscribers) announce(allocated, this, next, newSize);
     if (isSame && freed.hasSubscribers) announce(freed, this, block, size);

@@ -183,7 +183,7 @@ export class Checked<B extends Block = ArrayBuffer> extends PassThrough<B> {
   }
 
   *#live(): Generator<readonly [block: B, bytes: number]> {
-    for (const [block, layout] of ledgerOf(this).live()) yield [block as B, layout.size];
+    for (const { block, layout } of ledgerOf(this).live()) yield [block as B, layout.size];
   }
 
   #injectFault(layout: Layout): void {

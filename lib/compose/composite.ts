@@ -17,8 +17,7 @@ import {
   REFUSE,
   throwsWhenBusy,
 } from '../options.js';
-import { NO_ENTRY } from './custody.js';
-import { Ledger } from './ledger.js';
+import { Ledger, type LiveEntry } from './ledger.js';
 import { refuseStray } from './refuse-stray.js';
 
 const INSPECT = Symbol.for('nodejs.util.inspect.custom');
@@ -116,7 +115,7 @@ export abstract class Composite<B extends Block> extends BaseAllocator<B> {
     const entry = this.#entryOf(ledger, block, layout);
     ledger.lend(entry, block);
     try {
-      const isBack = this.give(block, ledger.layoutOf(entry), plain);
+      const isBack = this.give(block, entry.layout, plain);
       if (isBack) ledger.leave(entry);
       else ledger.abandon(entry, block);
       return isBack;
@@ -141,7 +140,7 @@ export abstract class Composite<B extends Block> extends BaseAllocator<B> {
     ledger.lend(entry, block);
     let next: B;
     try {
-      next = this.change(block, ledger.layoutOf(entry), newLayout, asked);
+      next = this.change(block, entry.layout, newLayout, asked);
     } catch (error) {
       ledger.takeBack(entry, block);
       if (isOutOfMemory(error)) ledger.failures++;
@@ -159,7 +158,7 @@ export abstract class Composite<B extends Block> extends BaseAllocator<B> {
     ledger.lend(entry, block);
     let same: B | null = null;
     try {
-      same = this.changeInPlace(block, ledger.layoutOf(entry), newLayout);
+      same = this.changeInPlace(block, entry.layout, newLayout);
     } finally {
       if (same === null) ledger.takeBack(entry, block);
     }
@@ -178,13 +177,13 @@ export abstract class Composite<B extends Block> extends BaseAllocator<B> {
     checkReceiver(this);
     if (this.#isClosed) return false;
     const entry = this.#ledger.find(value);
-    if (entry === NO_ENTRY) return this.#ledger.holdsView(value);
-    return this.#ledger.layoutOf(entry).size === 0 || sizeOf(value as B) > 0;
+    if (entry === null) return this.#ledger.holdsView(value);
+    return entry.layout.size === 0 || sizeOf(value as B) > 0;
   }
 
   override lease(block: B): Lease {
     const ledger = openLedger(this);
-    if (ledger.find(block) === NO_ENTRY) throw refuseStray(block, ledger);
+    if (ledger.find(block) === null) throw refuseStray(block, ledger);
     return super.lease(block);
   }
 
@@ -219,16 +218,15 @@ export abstract class Composite<B extends Block> extends BaseAllocator<B> {
     checkReceiver(this);
     if (this.#isClosed) return;
     const ledger = this.#ledger;
-    for (const entry of ledger.entries()) {
-      const block = ledger.blockOf(entry);
+    for (const { target: block } of ledger.entries()) {
       if (block !== undefined) this.requireFree(block as B);
     }
     this.#isClosed = true;
     for (const entry of ledger.entries()) {
-      const block = ledger.blockOf(entry) as B | undefined;
-      if (block === undefined || ledger.isAbandoned(entry)) continue;
+      const block = entry.target as B | undefined;
+      if (block === undefined || entry.isAbandoned) continue;
       ledger.lend(entry, block);
-      giveAtLast(() => this.give(block, ledger.layoutOf(entry), ABANDON));
+      giveAtLast(() => this.give(block, entry.layout, ABANDON));
       ledger.leave(entry);
     }
     this.end();
@@ -252,10 +250,10 @@ export abstract class Composite<B extends Block> extends BaseAllocator<B> {
   }
 
   /** The entry of a live block that was allocated with `layout`. */
-  #entryOf(ledger: Ledger, block: B, layout: Layout): number {
+  #entryOf(ledger: Ledger, block: B, layout: Layout): LiveEntry {
     const entry = ledger.find(block);
-    if (entry === NO_ENTRY) throw refuseStray(block, ledger);
-    const { size, align } = ledger.layoutOf(entry);
+    if (entry === null) throw refuseStray(block, ledger);
+    const { size, align } = entry.layout;
     if (size === layout.size && align === layout.align) return entry;
     throw heapwrightError('ERR_HEAPWRIGHT_LAYOUT_MISMATCH', {
       expected: describeLayout(size, align),

@@ -1,48 +1,41 @@
 /**
- * Who handed a block out: two private fields on the block itself, put there by the first composite
- * that passes it on. A node inside another one finds its own entry behind the outer one's.
+ * Who handed a block out: a private field on the block itself, put there by the first composite
+ * that passes it on; pooled Buffers have one in their stamp. A node inside another one finds its own entry behind the outer one's.
  */
 import { Adopted, type Block } from '../block.js';
-import type { Ledger } from './ledger.js';
+import * as stamps from '../pool/stamp.js';
+import type { Entry } from './ledger.js';
 
-/** The number of an entry where there is none. */
-export const NO_ENTRY = -1;
+// Constants of this file alone: the engine compiles them in, and looks up what is imported.
+const { entryIn, putEntry } = stamps;
 
 class Custody extends Adopted {
-  #holder: Ledger | null;
-  #entry: number;
+  #entry: Entry | null;
 
-  constructor(block: object, holder: Ledger, entry: number) {
+  constructor(block: object, entry: Entry) {
     super(block);
-    this.#holder = holder;
     this.#entry = entry;
   }
 
-  static holderOf(value: unknown): Ledger | null | undefined {
+  static entryOf(value: unknown): Entry | null | undefined {
     if (typeof value !== 'object' || value === null) return undefined;
-    return #holder in value ? value.#holder : undefined;
+    const known = entryIn(value);
+    if (known !== undefined) return known as Entry | null;
+    return #entry in value ? value.#entry : undefined;
   }
 
-  static entryOf(block: Block): number {
-    return #holder in block ? block.#entry : NO_ENTRY;
-  }
-
-  static entrust(block: Block, holder: Ledger | null, entry: number): void {
-    if (#holder in block) {
-      block.#holder = holder;
-      block.#entry = entry;
-    } else if (holder !== null) {
-      new Custody(block, holder, entry);
-    }
+  static entrust(block: Block, entry: Entry | null): void {
+    if (putEntry(block, entry)) return;
+    if (#entry in block) block.#entry = entry;
+    else if (entry !== null) new Custody(block, entry);
   }
 }
 
 /**
- * The ledger of the outermost node that a block was handed out by; null when it came back to all
- * of them; undefined for what no composite ever handed out. Runs no code of `value`.
+ * The entry of the outermost node that a block was handed out by, which may be another block's by
+ * now; null when it came back to all of them; undefined for what no composite ever handed out. Runs
+ * no code of `value`.
  */
-export const holderOf = Custody.holderOf;
-/** The number of the block's entry there. */
 export const entryOf = Custody.entryOf;
-/** Makes an entry of `holder` the outermost one of a block. */
+/** Makes `entry` the outermost one of a block. */
 export const entrust = Custody.entrust;

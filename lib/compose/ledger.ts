@@ -1,22 +1,46 @@
 /**
  * The blocks that a composite handed out and did not get back: whose they are, and how many bytes.
  *
- * Entries are numbers, with a column for each thing that is known of a block: a block comes and goes
- * without an object of its own. What the program drops is collected in spite of its entry, which
- * goes at the next sweep.
+ * Entries are used again and again: a block comes and goes without an object of its own. What the
+ * program drops is collected in spite of its entry, which goes at the next sweep.
  */
 import { type Block, beginsWithin, classify } from '../block.js';
 import { explain } from '../introspection.js';
-import { LateRefs, Numbers } from '../late-refs.js';
+import { LateRef } from '../late-ref.js';
 import type { Layout } from '../layout.js';
 import { placeOf } from '../pool/stamp.js';
 import * as custody from './custody.js';
 
 // Constants of this file alone: the engine compiles them in, and looks up what is imported.
-const { entrust, entryOf, holderOf, NO_ENTRY } = custody;
+const { entrust, entryOf } = custody;
 
 /** Entries after which a ledger looks for collected ones, if it has doubled since it last did. */
 const FIRST_SWEEP = 4096;
+
+/** One block in one ledger; a reference to the block. */
+export class Entry extends LateRef<Block> {
+  readonly ledger: Ledger;
+  /** Null while it is nobody's. */
+  layout: Layout | null = null;
+  /** What it counts for. */
+  bytes = 0;
+  /** The entry of the node that the ledger's own node got the block from. */
+  before: Entry | null = null;
+  /** Freed, with its memory still in use. */
+  isAbandoned = false;
+  /** The next one that is nobody's. */
+  nextFree: Entry | null = null;
+
+  constructor(ledger: Ledger) {
+    super();
+    this.ledger = ledger;
+  }
+}
+
+/** The entry of a block that is in a ledger. */
+export interface LiveEntry extends Entry {
+  readonly layout: Layout;
+}
 
 /** What a free, or the end of the last lease, has not given back yet. */
 function isHeld(block: Block): boolean {
@@ -27,17 +51,10 @@ function isHeld(block: Block): boolean {
 /** The blocks of one node. */
 export class Ledger {
   readonly node: object;
-  #numbers = new Numbers();
-  #blocks = new LateRefs<Block>();
-  /** Undefined where there is no entry. */
-  #layouts: (Layout | undefined)[] = [];
-  /** What each counts for. */
-  #bytes: number[] = [];
-  /** The entry of the node that this ledger's own node got the block from. */
-  #innerHolders: (Ledger | null)[] = [];
-  #innerEntries: number[] = [];
-  /** Freed, with their memory still in use. */
-  readonly #abandoned = new Set<number>();
+  /** All there are. */
+  #all: Entry[] = [];
+  #firstFree: Entry | null = null;
+  readonly #abandoned = new Set<Entry>();
   #sweepAt = FIRST_SWEEP;
   /** The allocation at which abandoned blocks may be looked at again: that pays for all of them. */
   #nextLook = 0;
@@ -74,14 +91,13 @@ export class Ledger {
 
   /** A block that the node is about to hand out. */
   enter(block: Block, layout: Layout, bytes: number): void {
-    const entry = this.#numbers.take();
-    const inner = holderOf(block) ?? null;
-    this.#innerHolders[entry] = inner;
-    this.#innerEntries[entry] = inner === null ? NO_ENTRY : entryOf(block);
-    this.#blocks.set(entry, block);
-    this.#layouts[entry] = layout;
-    this.#bytes[entry] = bytes;
-    entrust(block, this, entry);
+    const entry = this.#firstFree ?? this.#another();
+    this.#firstFree = entry.nextFree;
+    entry.point(block);
+    entry.layout = layout;
+    entry.bytes = bytes;
+    entry.before = entryOf(block) ?? null;
+    entrust(block, entry);
     this.allocations++;
     this.liveBlocks++;
     this.liveBytes += bytes;
@@ -90,74 +106,61 @@ export class Ledger {
     if (blocks >= this.#sweepAt) this.sweep();
   }
 
-  /** The entry of a block that the node handed out and that is live, or NO_ENTRY. */
-  find(block: unknown): number {
-    if (holderOf(block) !== this) return NO_ENTRY;
-    const entry = entryOf(block as Block);
-    // A number has another block by now if the entry went at a sweep.
-    return this.#blocks.get(entry) === block && !this.isAbandoned(entry) ? entry : NO_ENTRY;
-  }
-
-  /** That of a block that is in the ledger. */
-  layoutOf(entry: number): Layout {
-    return this.#layouts[entry] as Layout;
-  }
-
-  /** Undefined for what was collected. */
-  blockOf(entry: number): Block | undefined {
-    return this.#blocks.get(entry);
-  }
-
-  isAbandoned(entry: number): boolean {
-    return this.#abandoned.size > 0 && this.#abandoned.has(entry);
+  /** The entry of a block that the node handed out and that is live. */
+  find(block: unknown): LiveEntry | null {
+    const entry = entryOf(block);
+    if (entry === undefined || entry === null || entry.ledger !== this) return null;
+    // It is another block's by now if it went at a sweep.
+    return entry.target === block && !entry.isAbandoned ? (entry as LiveEntry) : null;
   }
 
   /** Whether a block came back to the node with its memory still in use. */
   hasAbandoned(block: Block): boolean {
-    const entry = holderOf(block) === this ? entryOf(block) : NO_ENTRY;
-    return this.isAbandoned(entry) && this.#blocks.get(entry) === block;
+    const entry = entryOf(block);
+    return entry?.ledger === this && entry.isAbandoned && entry.target === block;
   }
 
   /** Shows the block as the node got it, to the one that it came from. */
-  lend(entry: number, block: Block): void {
-    entrust(block, this.#innerHolders[entry] as Ledger | null, this.#innerEntries[entry] as number);
+  lend(entry: Entry, block: Block): void {
+    entrust(block, entry.before);
   }
 
   /** The free failed: it is the node's again. */
-  takeBack(entry: number, block: Block): void {
-    if (this.#isListed(entry)) entrust(block, this, entry);
+  takeBack(entry: Entry, block: Block): void {
+    if (entry.layout !== null) entrust(block, entry);
   }
 
   /** Its memory is back. */
-  leave(entry: number): void {
-    if (!this.#isListed(entry)) return;
-    const bytes = this.#bytes[entry] as number;
-    if (this.isAbandoned(entry)) {
+  leave(entry: Entry): void {
+    if (entry.layout === null) return;
+    if (entry.isAbandoned) {
       this.#abandoned.delete(entry);
-      this.abandonedBytes -= bytes;
+      this.abandonedBytes -= entry.bytes;
+      entry.isAbandoned = false;
     } else {
       this.liveBlocks--;
-      this.liveBytes -= bytes;
+      this.liveBytes -= entry.bytes;
     }
-    this.#blocks.clear(entry);
-    this.#layouts[entry] = undefined;
-    this.#numbers.give(entry);
-    if (this.heldBlocks === 0 && this.#numbers.end > FIRST_SWEEP) this.#startOver();
+    entry.clear();
+    entry.layout = null;
+    entry.before = null;
+    entry.nextFree = this.#firstFree;
+    this.#firstFree = entry;
   }
 
   /** It was freed, and its memory comes back later. */
-  abandon(entry: number, block: Block): void {
-    if (!this.#isListed(entry) || this.isAbandoned(entry)) return;
-    const bytes = this.#bytes[entry] as number;
-    entrust(block, this, entry);
+  abandon(entry: Entry, block: Block): void {
+    if (entry.layout === null || entry.isAbandoned) return;
+    entry.isAbandoned = true;
+    entrust(block, entry);
     this.#abandoned.add(entry);
     this.liveBlocks--;
-    this.liveBytes -= bytes;
-    this.abandonedBytes += bytes;
+    this.liveBytes -= entry.bytes;
+    this.abandonedBytes += entry.bytes;
   }
 
   /** As `leave` or `abandon`: whichever became of a block that was reallocated. */
-  settle(entry: number, block: Block): void {
+  settle(entry: Entry, block: Block): void {
     if (isHeld(block)) this.abandon(entry, block);
     else this.leave(entry);
   }
@@ -166,8 +169,9 @@ export class Ledger {
   sweep(): void {
     this.#sweepAbandoned();
     for (const entry of this.entries()) {
-      if (this.#blocks.get(entry) === undefined) this.leave(entry);
+      if (entry.target === undefined) this.leave(entry);
     }
+    if (this.heldBlocks === 0) this.#startOver();
     this.#sweepAt = Math.max(FIRST_SWEEP, 2 * this.heldBlocks);
   }
 
@@ -176,27 +180,26 @@ export class Ledger {
     const what = classify(value);
     if (what.kind !== 'view') return false;
     // A block itself, of whomever: where it lies says nothing once it was freed.
-    if (holderOf(value) !== undefined || placeOf(value) !== null) return false;
-    if (this.find(what.buffer) !== NO_ENTRY) return true;
-    for (const [block] of this.live()) {
+    if (entryOf(value) !== undefined || placeOf(value) !== null) return false;
+    if (this.find(what.buffer) !== null) return true;
+    for (const { block } of this.live()) {
       if (!ArrayBuffer.isView(block)) continue;
       if (beginsWithin(value as ArrayBufferView, what.buffer, block)) return true;
     }
     return false;
   }
 
-  /** Every entry; those that are struck out meanwhile may come. */
-  *entries(): Generator<number> {
-    for (let entry = 0; entry < this.#numbers.end; entry++) {
-      if (this.#isListed(entry)) yield entry;
+  /** Every entry that is a block's, collected or not; those that leave meanwhile may come. */
+  *entries(): Generator<LiveEntry> {
+    for (const entry of this.#all) {
+      if (entry.layout !== null) yield entry as LiveEntry;
     }
   }
 
   /** The blocks that neither came back nor were collected. */
-  *live(): Generator<readonly [block: Block, layout: Layout]> {
-    for (const entry of this.entries()) {
-      const block = this.#blocks.get(entry);
-      if (block !== undefined && !this.isAbandoned(entry)) yield [block, this.layoutOf(entry)];
+  *live(): Generator<{ readonly block: Block; readonly layout: Layout }> {
+    for (const { target: block, layout, isAbandoned } of this.entries()) {
+      if (block !== undefined && !isAbandoned) yield { block, layout };
     }
   }
 
@@ -206,9 +209,15 @@ export class Ledger {
     let bytes = 0;
     for (const entry of this.entries()) {
       blocks++;
-      bytes += this.#bytes[entry] as number;
+      bytes += entry.bytes;
     }
     return blocks === this.heldBlocks && bytes === this.heldBytes;
+  }
+
+  #another(): Entry {
+    const entry = new Entry(this);
+    this.#all.push(entry);
+    return entry;
   }
 
   /** A high tide, unless what was freed in use is back by now: a look for each allocation is paid. */
@@ -221,23 +230,15 @@ export class Ledger {
   #sweepAbandoned(): void {
     this.#nextLook = this.allocations + this.#abandoned.size;
     for (const entry of this.#abandoned) {
-      const block = this.#blocks.get(entry);
+      const block = entry.target;
       if (block === undefined || explain(block).state === 'freed') this.leave(entry);
     }
   }
 
-  #isListed(entry: number): boolean {
-    return this.#layouts[entry] !== undefined;
-  }
-
-  /** Gives the columns of a high tide back: no entry is left. */
+  /** Gives the entries of a high tide back. */
   #startOver(): void {
-    this.#numbers = new Numbers();
-    this.#blocks = new LateRefs();
-    this.#layouts = [];
-    this.#bytes = [];
-    this.#innerHolders = [];
-    this.#innerEntries = [];
-    this.#sweepAt = FIRST_SWEEP;
+    if (this.#all.length <= FIRST_SWEEP) return;
+    this.#all = [];
+    this.#firstFree = null;
   }
 }

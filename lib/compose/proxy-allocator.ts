@@ -24,7 +24,7 @@ export interface AllocatorEvents<B extends Block = ArrayBuffer> {
   reallocateFail?(error: unknown, block: B, layout: Layout, newLayout: Layout): unknown;
 }
 
-type Events = { [Name in keyof AllocatorEvents]?: (...values: unknown[]) => unknown };
+type Events = { [Name in keyof AllocatorEvents]?: (values: unknown[]) => unknown };
 
 const NAMES = [
   'allocateSuccess',
@@ -44,7 +44,7 @@ function readEvents(events: unknown): Events {
     const value: unknown = Reflect.get(events, name);
     if (value === undefined) continue;
     if (typeof value !== 'function') throw invalidArgType(`events.${name}`, 'a function', value);
-    read[name] = (...values: unknown[]) => apply(value, events, values);
+    read[name] = (values) => apply(value, events, values);
   }
   return read;
 }
@@ -89,14 +89,14 @@ export class ProxyAllocator<B extends Block = ArrayBuffer> extends PassThrough<B
   override allocate(layout: Layout, options?: AllocateRequest): B {
     checkReceiver(this);
     const block = super.allocate(layout, options);
-    this.#tell('allocateSuccess', block, layout);
+    this.#tell('allocateSuccess', [block, layout]);
     return block;
   }
 
   override tryAllocate(layout: Layout, options?: AllocateRequest): B | null {
     checkReceiver(this);
     const block = super.tryAllocate(layout, options);
-    if (block !== null) this.#tell('allocateSuccess', block, layout);
+    if (block !== null) this.#tell('allocateSuccess', [block, layout]);
     return block;
   }
 
@@ -108,14 +108,14 @@ export class ProxyAllocator<B extends Block = ArrayBuffer> extends PassThrough<B
   ): B {
     checkReceiver(this);
     const next = super.reallocate(block, layout, newLayout, options);
-    if (block !== null) this.#tell('reallocateSuccess', block, next, layout, newLayout);
+    if (block !== null) this.#tell('reallocateSuccess', [block, next, layout, newLayout]);
     return next;
   }
 
   override reallocateInPlace(block: B, layout: Layout, newLayout: Layout): B | null {
     checkReceiver(this);
     const same = super.reallocateInPlace(block, layout, newLayout);
-    if (same !== null) this.#tell('reallocateSuccess', block, same, layout, newLayout);
+    if (same !== null) this.#tell('reallocateSuccess', [block, same, layout, newLayout]);
     return same;
   }
 
@@ -123,7 +123,7 @@ export class ProxyAllocator<B extends Block = ArrayBuffer> extends PassThrough<B
     try {
       return super.take(layout, options);
     } catch (error) {
-      this.#tell('allocateFail', error, layout);
+      this.#tell('allocateFail', [error, layout]);
       throw error;
     }
   }
@@ -133,18 +133,18 @@ export class ProxyAllocator<B extends Block = ArrayBuffer> extends PassThrough<B
     try {
       block = super.tryTake(layout, options);
     } catch (error) {
-      this.#tell('allocateFail', error, layout);
+      this.#tell('allocateFail', [error, layout]);
       throw error;
     }
     if (block === null && this.#events.allocateFail !== undefined) {
       const allocator = this.inner.name;
-      this.#tell('allocateFail', outOfMemory({ layout, allocator, reason: null }), layout);
+      this.#tell('allocateFail', [outOfMemory({ layout, allocator, reason: null }), layout]);
     }
     return block;
   }
 
   protected override give(block: B, layout: Layout, options: DeallocateOptions): boolean {
-    this.#tell('deallocate', block, layout);
+    this.#tell('deallocate', [block, layout]);
     return super.give(block, layout, options);
   }
 
@@ -157,7 +157,7 @@ export class ProxyAllocator<B extends Block = ArrayBuffer> extends PassThrough<B
     try {
       return super.change(block, layout, newLayout, options);
     } catch (error) {
-      this.#tell('reallocateFail', error, block, layout, newLayout);
+      this.#tell('reallocateFail', [error, block, layout, newLayout]);
       throw error;
     }
   }
@@ -166,18 +166,18 @@ export class ProxyAllocator<B extends Block = ArrayBuffer> extends PassThrough<B
     try {
       return super.changeInPlace(block, layout, newLayout);
     } catch (error) {
-      this.#tell('reallocateFail', error, block, layout, newLayout);
+      this.#tell('reallocateFail', [error, block, layout, newLayout]);
       throw error;
     }
   }
 
   /** Calls one of the functions, unless the call comes from one of them. */
-  #tell(name: keyof Events, ...values: unknown[]): void {
+  #tell(name: keyof Events, values: unknown[]): void {
     const event = this.#events[name];
     if (event === undefined || this.#isTelling) return;
     this.#isTelling = true;
     try {
-      const answer = event(...values);
+      const answer = event(values);
       if (typeof answer === 'object' && types.isPromise(answer)) {
         apply(then, answer, [undefined, (error: unknown) => this.#warn(name, error)]);
       }

@@ -2,7 +2,7 @@
 import { type Block, classify } from '../block.js';
 import { heapwrightError, invalidArgType } from '../errors.js';
 import { explain } from '../introspection.js';
-import { holderOf } from './custody.js';
+import { entryOf } from './custody.js';
 import type { Ledger } from './ledger.js';
 
 /** `ledger` is that of the node, where it has one. */
@@ -11,15 +11,15 @@ export function refuseStray(value: unknown, ledger?: Ledger): Error {
   if (what.kind === 'other') {
     return invalidArgType('block', 'a block that allocate() returned', value);
   }
-  const holder = holderOf(value);
+  const entry = entryOf(value);
   const { kind, state, owner } = explain(value);
   if (state === 'freed' || state === 'moved') return heapwrightError('ERR_HEAPWRIGHT_DETACHED');
-  const isAbandoned = holder?.hasAbandoned(value as Block) === true || state === 'abandoned';
+  const isAbandoned = entry?.ledger.hasAbandoned(value as Block) === true || state === 'abandoned';
   if (isAbandoned) return heapwrightError('ERR_HEAPWRIGHT_ABANDONED');
   const isInner = kind === 'view' || ledger?.holdsView(value) === true;
-  if (isInner && holder === undefined) return heapwrightError('ERR_HEAPWRIGHT_INTERIOR');
+  if (isInner && entry === undefined) return heapwrightError('ERR_HEAPWRIGHT_INTERIOR');
   // Of an allocator that this package knows nothing about; a node had it, and gave it back.
-  if (holder === null && kind === 'foreign') return heapwrightError('ERR_HEAPWRIGHT_DETACHED');
-  const node = holder?.node ?? owner;
-  return heapwrightError('ERR_HEAPWRIGHT_NOT_OWNED', node === null ? {} : { owner: node });
+  if (entry === null && kind === 'foreign') return heapwrightError('ERR_HEAPWRIGHT_DETACHED');
+  const holder = entry?.ledger.node ?? owner;
+  return heapwrightError('ERR_HEAPWRIGHT_NOT_OWNED', holder === null ? {} : { owner: holder });
 }

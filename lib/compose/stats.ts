@@ -43,7 +43,7 @@ const noFailures = (): Failures => ({
 });
 
 function* sizesIn(ledger: Ledger): Generator<number> {
-  for (const [, layout] of ledger.live()) yield layout.size;
+  for (const { layout } of ledger.live()) yield layout.size;
 }
 
 let checkReceiver: (value: unknown) => void;

@@ -4,7 +4,7 @@
 import type { Block } from '../block.js';
 import { limitReached } from '../errors.js';
 import { explain } from '../introspection.js';
-import { LateRefs, Numbers } from '../late-refs.js';
+import { LateRef } from '../late-ref.js';
 import type { Layout } from '../layout.js';
 import { chargeOf, originOf } from './origin.js';
 
@@ -20,17 +20,12 @@ export interface BudgetFigures {
   readonly failures: number;
 }
 
-/** The blocks of the charges that have one. */
-const blocks = new LateRefs<Block>();
-const numbers = new Numbers();
-
 /** The part of one block in the budgets around its allocation. */
 export class Charge {
   readonly budget: Budget;
   readonly bytes: number;
   isOpen = false;
-  /** That of its block; none before it is there, and after it went. */
-  #number: number | null = null;
+  #ref: LateRef<Block> | null = null;
 
   constructor(budget: Budget, bytes: number) {
     this.budget = budget;
@@ -39,8 +34,8 @@ export class Charge {
 
   /** The block that it is for is there. */
   bind(block: Block): void {
-    this.#number = numbers.take();
-    blocks.set(this.#number, block);
+    this.#ref = new LateRef();
+    this.#ref.point(block);
   }
 
   /** Counts from now on, or again. */
@@ -60,16 +55,13 @@ export class Charge {
   /** Its bytes are back. Later calls do nothing. */
   release(): void {
     this.suspend();
-    if (this.#number === null) return;
-    blocks.clear(this.#number);
-    numbers.give(this.#number);
-    this.#number = null;
+    this.#ref?.clear();
   }
 
   /** Whether the block went without the default allocator: collected, or freed by its owner. */
   isStale(): boolean {
-    if (this.#number === null) return false; // it is being allocated
-    const block = blocks.get(this.#number);
+    if (this.#ref === null) return false; // it is being allocated
+    const block = this.#ref.target;
     if (block === undefined || chargeOf(block) !== this) return true;
     const { state } = explain(block);
     const isUsed = state === 'abandoned' || state === 'moved'; // though nobody owns it any more

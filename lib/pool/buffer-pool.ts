@@ -48,11 +48,11 @@ import { CLASS_TABLE, SLOT_SIZES } from './size-class.js';
 import type { Slab } from './slab.js';
 import { SlabStore } from './slab-store.js';
 import { type Owner, SlotAllocator } from './slot-allocator.js';
-import type { Place } from './stamp.js';
 import * as stamps from './stamp.js';
+import { alignOf, type Place } from './stamp.js';
 
 // Constants of this file alone: the engine compiles them in, and looks up what is imported.
-const { alignOf, FREED, handleOf, placeOf, setPlace } = stamps;
+const { FREED, handleOf, placeOf, setPlace } = stamps;
 const lengthOfBuffer = lengthOf;
 const freed = freeChannel;
 const CLASSES = CLASS_TABLE;
@@ -155,7 +155,11 @@ export class BufferPool extends BufferAllocator {
     const refuses = options !== undefined && throwsWhenBusy(options);
     const place = placeOf(block);
     const isSlot = place !== null && place.owner === this.#owner;
-    if (isSlot && lengthOfBuffer(block) === layout.size && alignOf(block) === layout.align) {
+    if (
+      isSlot &&
+      lengthOfBuffer(block) === layout.size &&
+      this.#slots.alignOf(block) === layout.align
+    ) {
       return this.#giveSlot(block, place as Slab);
     }
     return this.#free(block, refuses, layout);

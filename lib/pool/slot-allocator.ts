@@ -16,7 +16,7 @@ import { classOfLayout, LARGEST } from './size-class.js';
 import { SLOT_BITS as BITS, SLOT_MASK as MASK, type Slab } from './slab.js';
 import type { SlabStore, StoreKeeper } from './slab-store.js';
 import * as stamps from './stamp.js';
-import { ABANDONED, type Place, stampAlign } from './stamp.js';
+import { ABANDONED, alignOf, type Place, stampAlign } from './stamp.js';
 import { zero, zeroFrom } from './zero.js';
 
 // Constants of this file alone: the engine compiles them in, and looks up what is imported.
@@ -48,6 +48,8 @@ export class SlotAllocator {
   readonly largest: number;
   readonly #owner: Owner;
   readonly #decay: PoolDecay;
+  /** Whether any Buffer was asked for with an alignment other than 1. */
+  #hasAligned = false;
 
   constructor(owner: Owner, store: SlabStore, decay: PoolDecay, isShared: boolean) {
     this.#owner = owner;
@@ -102,13 +104,18 @@ export class SlotAllocator {
       (flags & ZEROED) !== 0
         ? this.zeroed(magazine, size, align, flags)
         : this.view(magazine, this.take(magazine, size, align, flags), size);
-    if (align > 1) stampAlign(buffer, align);
+    if (align > 1) this.#note(buffer, align);
     return buffer;
   }
 
   /** The size class that serves a request from a shared slab, or -1. */
   classOf(size: number, align: number): number {
     return size > this.largest ? -1 : classOfLayout(size, align);
+  }
+
+  /** The alignment that a Buffer was asked for with: most programs have none but 1. */
+  alignOf(buffer: Buffer): number {
+    return this.#hasAligned ? alignOf(buffer) : 1;
   }
 
   /** A Buffer with memory of its own: for what no shared slab serves. */
@@ -121,7 +128,7 @@ export class SlotAllocator {
     this.#decay.start();
     const buffer = new FastBuffer(memory, 0, size);
     stampBuffer(buffer, slab, 0);
-    if (align > 1) stampAlign(buffer, align);
+    if (align > 1) this.#note(buffer, align);
     if (allocated.hasSubscribers) announce(allocated, this.#owner.pool, buffer, size);
     return buffer;
   }
@@ -192,6 +199,11 @@ export class SlotAllocator {
     return next;
   }
 
+  #note(buffer: Buffer, align: number): void {
+    stampAlign(buffer, align);
+    this.#hasAligned = true;
+  }
+
   /** The same over the same slot, or null. */
   resizeInPlace(
     buffer: Buffer,
@@ -206,7 +218,7 @@ export class SlotAllocator {
     if (magazine === null || slab.isMoved) return null;
     if (this.store.magazines[this.classOf(size, align)] !== magazine) return null;
     const next = new FastBuffer(arrayBufferOf(buffer), offsetOf(buffer), size);
-    if (align > 1) stampAlign(next, align);
+    if (align > 1) this.#note(next, align);
     stampBuffer(next, slab, handleOf(buffer));
     setPlace(buffer, FREED);
     if (isZeroed) zeroFrom(next, lengthOf(buffer));

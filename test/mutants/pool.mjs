@@ -133,8 +133,8 @@ export default [
     name: 'a pooled Buffer is freed twice',
     guards: 'the second free of a pooled Buffer',
     file: pool,
-    find: '    setPlace(buffer, FREED);\n    const magazine = (place as Slab)',
-    replace: '    const magazine = (place as Slab)',
+    find: '    setPlace(buffer, FREED);\n    (slab.magazine',
+    replace: '    (slab.magazine',
     test: unit('diagnostics', 'the channels of a pooled Buffer tell of no free that is refused'),
   },
   {

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { Layout, SystemAllocator } from '../../lib/index.js';
+import { forget, recall, remember } from '../../lib/live-blocks.js';
 import { collect, idle, tick } from '../support/idle.js';
 
 const layout = Layout.from(64, 8);
@@ -106,5 +107,36 @@ describe('a block that the program drops', () => {
     (() => system.allocate(layout))();
     await collect(() => system.stats().liveBlocks === 0);
     expect(() => system.dispose()).not.toThrow();
+  });
+});
+
+describe('the list of live blocks', () => {
+  /** Records that no allocator of this process has. */
+  const FREE_INDEX = 1_000_000;
+
+  it('has a block until it is forgotten, in its job and after it', async () => {
+    const block = new ArrayBuffer(8);
+    remember(FREE_INDEX, block);
+    expect(recall(FREE_INDEX)).toBe(block);
+    await tick();
+    expect(recall(FREE_INDEX)).toBe(block);
+    forget(FREE_INDEX);
+    expect(recall(FREE_INDEX)).toBeUndefined();
+  });
+
+  it('has the later block of an index', async () => {
+    const [first, second] = [new ArrayBuffer(8), new ArrayBuffer(8)];
+    remember(FREE_INDEX, first);
+    await tick();
+    remember(FREE_INDEX, second);
+    expect(recall(FREE_INDEX)).toBe(second);
+    await tick();
+    expect(recall(FREE_INDEX)).toBe(second);
+    forget(FREE_INDEX);
+    expect(recall(FREE_INDEX)).toBeUndefined();
+  });
+
+  it('never had what was not remembered', () => {
+    expect(recall(FREE_INDEX + 1)).toBeUndefined();
   });
 });
