@@ -1,33 +1,31 @@
 /**
  * Who handed a block out: a private field on the block itself, put there by the first composite
- * that passes it on; pooled Buffers have one in their stamp. A node inside another one finds its own entry behind the outer one's.
+ * that passes it on. A node inside another one finds its own entry behind the outer one's.
  */
 import { Adopted, type Block } from '../block.js';
-import * as stamps from '../pool/stamp.js';
 import type { Entry } from './ledger.js';
-
-// Constants of this file alone: the engine compiles them in, and looks up what is imported.
-const { entryIn, putEntry } = stamps;
 
 class Custody extends Adopted {
   #entry: Entry | null;
 
-  constructor(block: object, entry: Entry) {
+  constructor(block: object, entry: Entry | null) {
     super(block);
     this.#entry = entry;
   }
 
   static entryOf(value: unknown): Entry | null | undefined {
     if (typeof value !== 'object' || value === null) return undefined;
-    const known = entryIn(value);
-    if (known !== undefined) return known as Entry | null;
     return #entry in value ? value.#entry : undefined;
   }
 
-  static entrust(block: Block, entry: Entry | null): void {
-    if (putEntry(block, entry)) return;
-    if (#entry in block) block.#entry = entry;
-    else if (entry !== null) new Custody(block, entry);
+  static entrust(block: Block, entry: Entry | null): Entry | null {
+    if (#entry in block) {
+      const before = block.#entry;
+      block.#entry = entry;
+      return before;
+    }
+    new Custody(block, entry);
+    return null;
   }
 }
 
@@ -37,5 +35,5 @@ class Custody extends Adopted {
  * no code of `value`.
  */
 export const entryOf = Custody.entryOf;
-/** Makes `entry` the outermost one of a block. */
+/** Makes `entry` the outermost one of a block; answers the one before. */
 export const entrust = Custody.entrust;

@@ -96,8 +96,7 @@ export class Ledger {
     entry.point(block);
     entry.layout = layout;
     entry.bytes = bytes;
-    entry.before = entryOf(block) ?? null;
-    entrust(block, entry);
+    entry.before = entrust(block, entry);
     this.allocations++;
     this.liveBlocks++;
     this.liveBytes += bytes;

@@ -1,5 +1,5 @@
 /**
- * What makes a Buffer a pooled one: a stamp, three private fields on the very object that was handed
+ * What makes a Buffer a pooled one: a stamp, two private fields on the very object that was handed
  * out. Unforgeable, and lost by every slice, copy and clone.
  *
  * The stamp says where the Buffer's memory is now: in a slab, under a lease, or nowhere any more.
@@ -57,27 +57,15 @@ export const ABANDONED: Place = new Nowhere();
 class PooledStamp extends Adopted {
   #place: Place | null;
   readonly #handle: number;
-  #entry: object | null | undefined;
 
-  constructor(buffer: object, place: Place, handle: number, entry: null | undefined) {
+  constructor(buffer: object, place: Place, handle: number) {
     super(buffer);
     this.#place = place;
     this.#handle = handle;
-    this.#entry = entry;
   }
 
   static stampBuffer(buffer: Buffer, place: Place, handle: number): void {
-    new PooledStamp(buffer, place, handle, null);
-  }
-
-  static entryIn(value: object): object | null | undefined {
-    return #place in value ? value.#entry : undefined;
-  }
-
-  static putEntry(block: object, entry: object | null): boolean {
-    if (!(#place in block) || block.#entry === undefined) return false;
-    block.#entry = entry;
-    return true;
+    new PooledStamp(buffer, place, handle);
   }
 
   static placeOf(value: unknown): Place | null {
@@ -95,7 +83,7 @@ class PooledStamp extends Adopted {
 
   static putPlace(block: object, place: Place | null): void {
     if (#place in block) block.#place = place;
-    else if (place !== null) new PooledStamp(block, place, -1, undefined);
+    else if (place !== null) new PooledStamp(block, place, -1);
   }
 }
 
@@ -125,14 +113,6 @@ export const handleOf = PooledStamp.handleOf;
 export const setPlace = PooledStamp.setPlace;
 /** The same for a block of any kind, with a stamp or without; null: none that this file knows of. */
 export const putPlace = PooledStamp.putPlace;
-
-/**
- * What composites remember of a pooled Buffer, which so needs no other stamp: null at first.
- * Undefined for everything else. Runs no code of `value`.
- */
-export const entryIn = PooledStamp.entryIn;
-/** Replaces it; false where there is none. */
-export const putEntry = PooledStamp.putEntry;
 
 /** Marks a new pooled Buffer as one that was asked for with an alignment other than 1. */
 export const stampAlign = AlignStamp.stampAlign;
