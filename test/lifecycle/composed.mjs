@@ -14,9 +14,11 @@ import {
   Layout,
   Limited,
   NullAllocator,
+  PageAllocator,
   ProxyAllocator,
   runtimeInfo,
   Segregator,
+  SlabAllocator,
   Stats,
   SystemAllocator,
   Vec,
@@ -40,6 +42,12 @@ const LISTED = { size: 4 * PAGE, align: PAGE, max: 8 };
 export const memoryOf = (block) => (ArrayBuffer.isView(block) ? block.buffer : block);
 const bytesOf = (block) => (ArrayBuffer.isView(block) ? block : new Uint8Array(block));
 
+/** The row of a kernel: the last layout is for pages. */
+function makeSlabThenPage(arena, system) {
+  const slab = new SlabAllocator({ parent: arena, largest: PAGE });
+  return new Fallback(slab, new PageAllocator({ parent: system }));
+}
+
 /** A node for each class: every block of theirs is one of the two allocators. */
 function makeNodes(system, arena) {
   const parts = { small: asBuffers(arena), large: asBuffers(system) };
@@ -49,6 +57,9 @@ function makeNodes(system, arena) {
     new Segregator(PAGE, arena, system),
     new ProxyAllocator(new Stats(new Checked(system)), { deallocate() {} }),
     new Checked(asBuffers(arena)),
+    makeSlabThenPage(arena, system),
+    new SlabAllocator({ parent: system }),
+    new PageAllocator({ parent: arena }),
     new FreeList(arena, LISTED),
     new FreeList(asBuffers(system), LISTED),
     compose('segregate(<=256: small, else: large) | limit(1MB) | checked | stats', parts),
