@@ -16,9 +16,11 @@ import {
   FreeList,
   Layout,
   Limited,
+  PageAllocator,
   ProxyAllocator,
   Scoped,
   Segregator,
+  SlabAllocator,
   Stats,
   SystemAllocator,
   Vec,
@@ -51,6 +53,11 @@ const LISTED = { size: 5000, align: 16, max: 64 };
 const KINDS = {
   fallback: () => new Fallback(new Limited(arena, { bytes: 20_000 }), system),
   segregator: () => new Segregator(1000, asBuffers(system), pool),
+  'row of a kernel': () =>
+    new Fallback(
+      new SlabAllocator({ parent: arena, largest: 1024 }),
+      new PageAllocator({ parent: system }),
+    ),
   proxy: () => new ProxyAllocator(new Stats(system), { deallocate() {} }),
   checked: () => new Checked(asBuffers(arena), { sites: false }),
   'list of ArrayBuffers': () => new FreeList(system, LISTED),

@@ -10,7 +10,9 @@ import {
   Layout,
   Limited,
   NullAllocator,
+  PageAllocator,
   Segregator,
+  SlabAllocator,
   SystemAllocator,
 } from '../../lib/index.js';
 import { expectUnchanged, idle, snapshot, withCode } from '../support/idle.js';
@@ -23,6 +25,8 @@ const layout = Layout.from(64, 16);
 interface Stand<B extends Block> {
   readonly node: Allocator<B>;
   readonly under: Allocator<B>;
+  /** `layout`, as that one knows it. */
+  readonly inside: Layout;
 }
 
 type Wrap = <B extends Block>(under: Allocator<B>) => Allocator<B>;
@@ -51,13 +55,26 @@ const stands = Object.entries(nodes).flatMap(([node, wrap]) =>
   Object.entries(leaves).map(([leaf, make]) => {
     const build = (): Stand<Block> => {
       const under = make() as Allocator<Block>;
-      return { node: wrap(under), under };
+      return { node: wrap(under), under, inside: layout };
     };
     return [`${node} over ${leaf}`, build] as const;
   }),
 );
 
-describe.each(stands)('%s', (_title, build) => {
+/** Nodes of dedicated blocks alone. */
+const granular: typeof stands = [
+  ['SlabAllocator', 64, (parent: SystemAllocator) => new SlabAllocator({ parent })] as const,
+  ['PageAllocator', 4096, (parent: SystemAllocator) => new PageAllocator({ parent })] as const,
+].map(([name, unit, wrap]) => {
+  const build = (): Stand<Block> => {
+    const under = new SystemAllocator();
+    const inside = Layout.from(layout.size, unit);
+    return { node: wrap(under), under, inside } as unknown as Stand<Block>;
+  };
+  return [`${name} over SystemAllocator`, build] as const;
+});
+
+describe.each([...stands, ...granular])('%s', (_title, build) => {
   it('frees a block once: DETACHED from then on', () => {
     const { node, under } = build();
     const block = node.allocate(layout);
@@ -131,9 +148,9 @@ describe.each(stands)('%s', (_title, build) => {
   });
 
   it('has no block that was freed below it: the free is DETACHED and changes nothing', () => {
-    const { node, under } = build();
+    const { node, under, inside } = build();
     const block = node.allocate(layout);
-    if (under.owns(block) && node.stats().liveBlocks === 1) under.deallocate(block, layout);
+    if (under.owns(block) && node.stats().liveBlocks === 1) under.deallocate(block, inside);
     expect(() => node.deallocate(block, layout)).toThrow(withCode('DETACHED'));
     expect(node.verify()).toBe(true);
     expect(() => node.dispose()).not.toThrow();
