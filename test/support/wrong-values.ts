@@ -219,7 +219,7 @@ export function makeWorld(): World {
   const kept = patterns(target);
   const closed = new SystemAllocator();
   closed.dispose();
-  const mortals = [new SystemAllocator(), new SystemAllocator({ limit: 4096 }), ...defined()];
+  const mortals = [new SystemAllocator(), new SystemAllocator({ limit: 64 }), ...defined()];
   const live = new Map<unknown, Layout>();
   const first = kept[0] as ArrayBuffer;
   const leases = [target.lease(first)];

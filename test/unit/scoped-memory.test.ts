@@ -40,6 +40,16 @@ describe('allocation in a scope', () => {
     }
   });
 
+  it('aligns in a scope that begins at an odd address', () => {
+    const scoped = make(2 ** 12);
+    scoped.alloc(1);
+    scoped.scope((scope) => {
+      for (const align of [2, 16, 64]) {
+        expect(addressOf(scope.allocate(bytes(3, align))) % BigInt(align)).toBe(0n);
+      }
+    });
+  });
+
   it('fits a block as large and as aligned as the region', () => {
     expect(make(4096).allocate(bytes(4096, 4096)).length).toBe(4096);
     expect(make(64).allocate(bytes(64, 64)).length).toBe(64);
