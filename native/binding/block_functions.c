@@ -69,7 +69,10 @@ napi_value hw_js_allocate_slab(napi_env env, napi_callback_info info) {
 /* After a free was answered KEPT the heap may want the collector to hurry. */
 static hw_code_t after_keep(const hw_call_t *call, hw_heap_t *heap, hw_code_t code) {
   hw_pressure_t pressure = code == HW_CODE_KEPT ? hw_heap_act_on_pressure(heap) : HW_PRESSURE_NONE;
-  if (pressure != HW_PRESSURE_NONE) hw_environment_push_collection(call->environment, pressure);
+  if (pressure != HW_PRESSURE_NONE &&
+      !hw_environment_push_collection(call->environment, pressure)) {
+    hw_heap_forget_pressure(heap);
+  }
   return code;
 }
 

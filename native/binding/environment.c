@@ -130,8 +130,9 @@ bool hw_environment_push_collection(hw_environment_t *environment, hw_pressure_t
   int64_t bytes = pressure == HW_PRESSURE_HIGH ? 8 * gibibyte : gibibyte;
   uint64_t tick = hw_gate_tick(&environment->gate);
   if (tick == 0) tick = hw_os_default()->milliseconds();
-  if (tick == environment->last_push) return false;
+  if (tick == environment->last_push && pressure <= environment->last_pressure) return false;
   environment->last_push = tick;
+  environment->last_pressure = pressure;
 
   int64_t total = 0;
   if (napi_adjust_external_memory(environment->env, bytes, &total) != napi_ok) return true;

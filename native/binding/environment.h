@@ -83,6 +83,7 @@ typedef struct hw_environment {
   bool external; /* the runtime takes memory from outside */
   bool ended;
   uint64_t last_push; /* tick of the last push towards a collection */
+  hw_pressure_t last_pressure; /* of that push */
   /* Memory of its own that is never freed: a script that got hold of the addon itself could have
    * moved it to another thread. */
   hw_mailbox_t *mailbox;
@@ -118,5 +119,5 @@ void hw_heap_token_end(napi_env env, void *data, void *hint);
 
 /* Freed blocks that wait for the collector take too much of the limit: pushes V8 towards a
  * collection, at most once a tick; at HW_PRESSURE_HIGH through one. Their finalizers run in the
- * next tick. False: there was one in this tick. */
+ * next tick. False: there was one in this tick that was no gentler. */
 bool hw_environment_push_collection(hw_environment_t *environment, hw_pressure_t pressure);

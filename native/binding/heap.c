@@ -68,6 +68,10 @@ hw_pressure_t hw_heap_act_on_pressure(hw_heap_t *heap) {
   return HW_PRESSURE_NONE;
 }
 
+void hw_heap_forget_pressure(hw_heap_t *heap) {
+  heap->pressed_bytes = 0;
+}
+
 /* --- memory behind a record --- */
 
 hw_record_t *hw_heap_open_record(hw_heap_t *heap, void *address, hw_layout_t layout,

@@ -102,6 +102,8 @@ hw_pressure_t hw_heap_pressure(const hw_heap_t *heap);
  * below in between or grew by half of what was left. What the program still reaches no collection
  * brings back, and a whole one a tick would stall it. */
 hw_pressure_t hw_heap_act_on_pressure(hw_heap_t *heap);
+/* Nobody could: it is said again the next time. */
+void hw_heap_forget_pressure(hw_heap_t *heap);
 
 /* The allocator's own verify, and its live bytes against the sum over the records. */
 hw_code_t hw_heap_verify(const hw_heap_t *heap, const char **broken);

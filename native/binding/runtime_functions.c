@@ -45,7 +45,7 @@ napi_value hw_js_is_busy(napi_env env, napi_callback_info info) {
   return hw_call_answer(&call, code);
 }
 
-/* pushCollection(pressure) -> code; KEPT: there was a push in this tick
+/* pushCollection(pressure) -> code; KEPT: there was a push in this tick, no gentler
  * For memory that JavaScript hands out of slabs: only the package knows how much of it waits for
  * the collector. `pressure` is HW_PRESSURE_HALF or HW_PRESSURE_HIGH. */
 napi_value hw_js_push_collection(napi_env env, napi_callback_info info) {

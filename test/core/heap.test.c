@@ -279,6 +279,17 @@ static void high_pressure_is_acted_on_again_only_when_it_grew(void **state) {
   for (size_t at = 0; at < COUNT_OF(all); at++) hw_block_finalize(all[at], false);
 }
 
+static void high_pressure_that_was_not_acted_on_is_said_again(void **state) {
+  (void)state;
+  hw_record_t *most = allocate_block(&fixture, 800, 1);
+  assert_code(HW_CODE_KEPT, hw_block_begin_free(most, true, false));
+  assert_int_equal(hw_heap_act_on_pressure(&fixture.heap), HW_PRESSURE_HIGH);
+  hw_heap_forget_pressure(&fixture.heap);
+  assert_int_equal(hw_heap_act_on_pressure(&fixture.heap), HW_PRESSURE_HIGH);
+  assert_int_equal(hw_heap_act_on_pressure(&fixture.heap), HW_PRESSURE_NONE);
+  hw_block_finalize(most, false);
+}
+
 static void without_a_limit_there_is_no_pressure(void **state) {
   (void)state;
   assert_int_equal(pressure_of(0, 1 << 20), HW_PRESSURE_NONE);
@@ -306,6 +317,7 @@ int main(void) {
       LIMITED(more_than_half_the_headroom_abandoned_is_pressure),
       LIMITED(more_than_three_quarters_of_the_headroom_is_high_pressure),
       LIMITED(high_pressure_is_acted_on_again_only_when_it_grew),
+      LIMITED(high_pressure_that_was_not_acted_on_is_said_again),
       UNLIMITED(without_a_limit_there_is_no_pressure),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);

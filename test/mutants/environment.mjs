@@ -1,10 +1,21 @@
 /** The finalizer and the end of an environment: native/binding/wrap.c and environment.c. */
-import { misuse } from '../../scripts/suites/mutants/tests.mjs';
+import { misuse, unit } from '../../scripts/suites/mutants/tests.mjs';
 
 const file = 'native/binding/environment.c';
 const wrap = 'native/binding/wrap.c';
 
 export default [
+  {
+    name: 'a push through a collection is lost to a gentle one',
+    guards: 'a program that fills its limit within a tick',
+    file,
+    find: 'if (tick == environment->last_push && pressure <= environment->last_pressure) return false;',
+    replace: 'if (tick == environment->last_push) return false;',
+    test: unit(
+      'collection-pushes',
+      'a push towards a collection is not lost to a gentler one in its tick',
+    ),
+  },
   {
     name: 'the finalizer does not see the end of its environment',
     guards: 'memory that another thread may have',

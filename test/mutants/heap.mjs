@@ -77,6 +77,14 @@ export default [
     test: heap('high_pressure_is_acted_on_again_only_when_it_grew'),
   },
   {
+    name: 'pressure that nobody acted on is taken as acted on',
+    guards: 'pushes that came too early',
+    file,
+    find: 'void hw_heap_forget_pressure(hw_heap_t *heap) {\n  heap->pressed_bytes = 0;\n',
+    replace: 'void hw_heap_forget_pressure(hw_heap_t *heap) {\n  (void)heap;\n',
+    test: heap('high_pressure_that_was_not_acted_on_is_said_again'),
+  },
+  {
     name: 'the end of an environment orphans nothing',
     guards: '-> ORPHAN: memory of an ended environment',
     file,
