@@ -8,7 +8,7 @@
 /* Of a mask that begins at bit `at`: what falls into its word, and into the one behind. Both words
  * are looked at and written, needed or not: which of the two it is cannot be predicted. The store
  * to `starts` stands before or between them on purpose: otherwise compilers keep both words in
- * registers, or write them as one vector, which together takes twelve instructions more. */
+ * registers, or write them as one vector, for more instructions. */
 #define LOW_PART(mask, at) ((mask) << ((at) % 64))
 #define HIGH_PART(mask, at) (((mask) >> 1) >> (~(at) % 64))
 
